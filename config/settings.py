@@ -1,0 +1,301 @@
+"""All settings in one flat file. The environment is read here and nowhere else; a bad value stops the start."""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+import dj_database_url
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+
+def env_text(name: str, default: str | None = None) -> str:
+    """The variable's text, or that of the file named by ``NAME_FILE``; without either the default, else a refusal."""
+    if path := os.environ.get(f"{name}_FILE"):
+        return Path(path).read_text(encoding="utf-8").strip()
+    value = os.environ.get(name, default)
+    if value is None:
+        raise ImproperlyConfigured(f"Set {name} (or {name}_FILE) in the environment.")
+    return value
+
+
+def env_bool(name: str, *, default: bool) -> bool:
+    value = os.environ.get(name, str(default))
+    if value not in ("True", "False"):
+        raise ImproperlyConfigured(f"{name}={value} is neither True nor False.")
+    return value == "True"
+
+
+def env_int(name: str, default: int) -> int:
+    value = os.environ.get(name, str(default))
+    if not value.isdecimal():
+        raise ImproperlyConfigured(f"{name}={value} is not a whole number.")
+    return int(value)
+
+
+def env_float(name: str, default: float) -> float:
+    value = os.environ.get(name, str(default))
+    try:
+        return float(value)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name}={value} is not a number.") from error
+
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+# Everything the running site writes lies under one folder: database, photos, embedded broker, demo accounts.
+VAR_DIR = Path(env_text("VAR_DIR", str(BASE_DIR / "var")))
+DEBUG = env_bool("DEBUG", default=False)
+
+
+def secret_key() -> str:
+    """The key from the environment; for a site on this machine alone, one made once and kept in VAR_DIR."""
+    if "SECRET_KEY" in os.environ or "SECRET_KEY_FILE" in os.environ:
+        return env_text("SECRET_KEY")
+    path = VAR_DIR / "secret_key"
+    VAR_DIR.mkdir(parents=True, exist_ok=True)
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            path.chmod(0o600)
+            file.write(secrets.token_urlsafe(50))
+    except FileExistsError:
+        pass
+    return path.read_text(encoding="utf-8")
+
+
+SECRET_KEY = secret_key()
+ALLOWED_HOSTS = env_text("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
+CSRF_TRUSTED_ORIGINS = [origin for origin in env_text("CSRF_TRUSTED_ORIGINS", "").split(",") if origin]
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "knox",
+    "drf_spectacular",
+    "django_htmx",
+    "axes",
+    "meets",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+
+def database() -> dict[str, Any]:
+    """DATABASE_URL's database, or SQLite under VAR_DIR with a write-ahead log.
+
+    IMMEDIATE takes the write lock when a transaction begins, so two writers wait for each other (20 s) instead
+    of failing half way with "database is locked".
+    """
+    if url := os.environ.get("DATABASE_URL"):
+        return dict(dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True))
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": VAR_DIR / "white-lights.sqlite3",
+        "CONN_MAX_AGE": 60,
+        "OPTIONS": {
+            "timeout": 20,
+            "transaction_mode": "IMMEDIATE",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        },
+    }
+
+
+DATABASES = {"default": database()}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "meet-list"
+LOGOUT_REDIRECT_URL = "login"
+# A guesser is locked out by name and address together: a stranger cannot lock a referee out of the meet.
+AXES_FAILURE_LIMIT = 8
+AXES_COOLOFF_TIME = 0.25
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = False
+
+STATIC_URL = "static/"
+STATIC_ROOT = VAR_DIR / "static"
+STORAGES = {
+    # Photos lie outside the static root and have no public address: meets.views.media serves them after a check.
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": VAR_DIR / "photos", "file_permissions_mode": 0o600},
+    },
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+
+# A site reached over https says so; a hall's site on plain http cannot set secure cookies.
+HTTPS = env_bool("HTTPS", default=False)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env_bool("BEHIND_PROXY", default=False) else None
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "blob:"],
+        "connect-src": [SELF],
+        "font-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+
+# ── Photos ───────────────────────────────────────────────────────────────────────────────────────────────
+PHOTO_MAX_BYTES = env_int("PHOTO_MAX_BYTES", 25 * 1024 * 1024)
+PHOTO_MAX_PIXELS = env_int("PHOTO_MAX_PIXELS", 60_000_000)
+# Bodies above this go to a temporary file; multipart fields (not files) above it are refused.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+
+# ── The line: engine, queue, workers ─────────────────────────────────────────────────────────────────────
+ENGINE = env_text("ENGINE", "mediapipe")
+RECORDED_POSES = env_text("RECORDED_POSES", "")
+DEFAULT_RULEBOOK = "ipf-2026-v3"
+IMAGE_TRIES_MAX = env_int("IMAGE_TRIES_MAX", 3)
+WORKER_BEAT_S = env_float("WORKER_BEAT_S", 5.0)
+# A worker that has not been heard of for this long counts as gone.
+WORKER_GONE_S = 3 * WORKER_BEAT_S
+REDIS_URL = os.environ.get("REDIS_URL", "")
+# Two stacks on one Redis must not take each other's photos.
+QUEUE_PREFIX = env_text("QUEUE_PREFIX", "white-lights")
+
+# A queued photo whose message is older than this is sent again: the message may have died with a worker.
+IMAGE_NUDGE_S = env_float("IMAGE_NUDGE_S", 20.0)
+
+CELERY_BROKER_URL = REDIS_URL or "files://"
+CELERY_TASK_DEFAULT_QUEUE = "assess"
+# The sweep stands in a queue of its own, which workers serve in turn with the photos: two hundred waiting photos
+# must not make a worker look deaf.
+CELERY_TASK_ROUTES = {"meets.tasks.images_sweep": {"queue": "sweep"}}
+# Publishing never waits for a broker that is gone: the row is the queue, and the sweep sends the message later.
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+# A photo takes a tenth of a second; one that takes a minute is stuck. Well under the visibility timeout, or the
+# broker would hand a running photo to a second worker.
+CELERY_TASK_SOFT_TIME_LIMIT = env_int("TASK_SOFT_LIMIT_S", 60)
+CELERY_TASK_TIME_LIMIT = CELERY_TASK_SOFT_TIME_LIMIT + 15
+CELERY_VISIBILITY_TIMEOUT_S = 10 * CELERY_TASK_TIME_LIMIT
+# A new child, and with it a new model, before memory that the engine never gives back adds up.
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = env_int("WORKER_MAX_MEMORY_KB", 1_500_000)
+# How long a killed child's photo waits for an answer that may still be in the pipe.
+CELERY_WORKER_LOST_WAIT = 1.0
+# Workers report by WorkerBeat rows; nothing asks them over the broker.
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TIMEZONE = "UTC"
+
+
+def broker_options() -> dict[str, Any]:
+    """Redis: visibility timeout and a key prefix of our own. Without it, a broker of files that needs no server."""
+    if REDIS_URL:
+        return {
+            "visibility_timeout": CELERY_VISIBILITY_TIMEOUT_S,
+            "global_keyprefix": f"{QUEUE_PREFIX}:",
+            "socket_connect_timeout": 2,
+            "socket_timeout": 30,
+            "socket_keepalive": True,
+            "health_check_interval": 15,
+        }
+    folder = VAR_DIR / "broker"
+    folder.mkdir(parents=True, exist_ok=True)
+    return {"folder": str(folder), "polling_interval": 0.05}
+
+
+CELERY_BROKER_TRANSPORT_OPTIONS = broker_options()
+
+# ── API ──────────────────────────────────────────────────────────────────────────────────────────────────
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "knox.auth.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_PAGINATION_CLASS": "meets.api.paging.ByCreation",
+    "PAGE_SIZE": 100,
+    "EXCEPTION_HANDLER": "meets.api.errors.problem_handler",
+    "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
+    # Enough for a meet's photos sent by a script; a runaway loop is held back. "sign-in" counts by address.
+    "DEFAULT_THROTTLE_RATES": {"user": "1200/min", "sign-in": "20/min"},
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+REST_KNOX = {"TOKEN_TTL": None, "AUTH_HEADER_PREFIX": "Token"}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "White Lights",
+    "DESCRIPTION": "Meets, attempts, photos and their findings. A finding is advice: it never becomes a light.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env_text("LOG_LEVEL", "INFO")},
+}

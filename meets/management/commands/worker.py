@@ -1,0 +1,32 @@
+"""python manage.py worker: works on the photos in the queue until Ctrl-C."""
+
+import os
+from typing import Any
+
+from celery import current_app
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+
+class Command(BaseCommand):
+    help = "Works on queued photos until Ctrl-C. Start one per computing device."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        where = "Redis" if settings.REDIS_URL else f"files under {settings.VAR_DIR}"
+        self.stdout.write(f"Worker with engine {settings.ENGINE}, queue in {where}. Ctrl-C finishes the photo and stops.")
+        self.stdout.flush()
+        current_app.worker_main(
+            [
+                "worker",
+                "--pool=prefork",
+                # One child: the engine uses the whole device, and the sweep counts on one photo at a time.
+                "--concurrency=1",
+                "--queues=assess,sweep",
+                # A new name per process: a worker that died must not look alive because another took its name.
+                f"--hostname=worker-{os.getpid()}@%h",
+                "--without-gossip",
+                "--without-mingle",
+                "--without-heartbeat",
+                "--loglevel=INFO",
+            ]
+        )

@@ -1,0 +1,99 @@
+"""What was seen in a photo, by which engine, weights, rulebook and gold set."""
+
+from django.db import models
+
+from judging.outcomes import Outcome, Reason
+from judging.pose import Side
+
+
+class Flag(models.TextChoices):
+    """Why a person must look, the most urgent first. No flag means that no rule asked for a look."""
+
+    BREACH = "breach", "breach"
+    TOO_CLOSE = "too_close", "too close to call"
+    MISMATCH = "mismatch", "does not look like this lift"
+    NONE = "", "none"
+
+
+class Assessment(models.Model):
+    """One engine's reading of one photo under one rulebook. Written once, never changed."""
+
+    image = models.ForeignKey("AttemptImage", on_delete=models.CASCADE, related_name="assessments")
+    engine = models.CharField(max_length=60)
+    weights_sha256 = models.CharField(max_length=64)
+    rulebook = models.CharField(max_length=80)
+    gold_set = models.CharField(max_length=80)
+    flag = models.CharField(max_length=10, choices=Flag, blank=True)
+
+    lifter_found = models.BooleanField()
+    # Null where the engine could not tell.
+    lift_seen = models.CharField(max_length=10, blank=True)
+    lift_p = models.FloatField(null=True)
+    phase_seen = models.CharField(max_length=10, blank=True)
+    phase_p = models.FloatField(null=True)
+    phase_stated = models.BooleanField(default=False)
+    view_seen = models.CharField(max_length=10, blank=True)
+    view_p = models.FloatField(null=True)
+    view_stated = models.BooleanField(default=False)
+    # [[x, y, score] × 17], px of the upright photo; null without a lifter.
+    keypoints = models.JSONField(null=True)
+    # Per critical pair: reading and share that called it bad; and the annotators' Fleiss' kappa.
+    vote_pairs = models.JSONField(default=list)
+    vote_kappa = models.FloatField(null=True)
+    timings_ms = models.JSONField(default=dict)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["image", "engine", "weights_sha256", "rulebook", "gold_set"], name="assessed_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.image_id} · {self.engine} · {self.flag or 'no flag'}"
+
+
+class Finding(models.Model):
+    """One rule's outcome on one side of the lifter. See judging.outcomes.Finding for the units."""
+
+    assessment = models.ForeignKey(Assessment, on_delete=models.CASCADE, related_name="findings")
+    rule = models.CharField(max_length=40)
+    side = models.CharField(max_length=5, choices=[(side.value, side.value) for side in Side], blank=True)
+    outcome = models.CharField(max_length=12, choices=[(item.value, item.value) for item in Outcome])
+    reason = models.CharField(max_length=20, choices=[(item.value, item.value) for item in Reason], blank=True)
+    detail = models.TextField(blank=True)
+    margin_cm = models.FloatField(null=True)
+    sigma_cm = models.FloatField(null=True)
+    margin_limb = models.FloatField(null=True)
+    sigma_limb = models.FloatField(null=True)
+    limb = models.CharField(max_length=20, blank=True)
+    p_breach = models.FloatField(null=True)
+    marks = models.JSONField(default=list)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["assessment", "rule", "side"], name="finding_once")]
+
+    def __str__(self) -> str:
+        return f"{self.rule} {self.side}: {self.outcome}"
+
+
+class Vote(models.Model):
+    """One gold annotation's vote on one critical pair."""
+
+    assessment = models.ForeignKey(Assessment, on_delete=models.CASCADE, related_name="votes")
+    pair = models.CharField(max_length=40)
+    annotation = models.CharField(max_length=60)
+    view = models.CharField(max_length=10)
+    verdict = models.CharField(max_length=10)
+    distance = models.FloatField(null=True)
+    gold_distance = models.FloatField(null=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["assessment", "pair", "annotation"], name="vote_once")]
+
+    def __str__(self) -> str:
+        return f"{self.pair} by {self.annotation}: {self.verdict}"

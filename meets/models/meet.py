@@ -1,0 +1,96 @@
+"""A meet, its platforms, and who may do what in it."""
+
+import uuid
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from judging.rulebook import rulebook_ids
+
+
+def rulebook_check(value: str) -> None:
+    """Raises ValidationError when no rulebook of that name is shipped."""
+    if value not in rulebook_ids():
+        raise ValidationError(f"There is no rulebook {value!r}; choose one of {', '.join(rulebook_ids())}.")
+
+
+class MeetStatus(models.TextChoices):
+    OPEN = "open", "open"
+    CLOSED = "closed", "closed"
+
+
+class EvidenceMode(models.TextChoices):
+    """When a referee may see what the machine found for an attempt."""
+
+    AFTER_LIGHT = "after_light", "after the referee's own light"
+    TRAINING = "training", "training: always open"
+
+
+class Meet(models.Model):
+    """One competition. Every other row belongs to exactly one meet, and access is decided by it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=120)
+    federation = models.CharField(max_length=40, blank=True)
+    town = models.CharField(max_length=80, blank=True)
+    starts_on = models.DateField()
+    rulebook = models.CharField(max_length=40, validators=[rulebook_check])
+    evidence_mode = models.CharField(max_length=20, choices=EvidenceMode, default=EvidenceMode.AFTER_LIGHT)
+    status = models.CharField(max_length=10, choices=MeetStatus, default=MeetStatus.OPEN)
+    # Goes up by one with whatever the board shows, so that a waiting board asks one cheap question.
+    revision = models.PositiveBigIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+    members = models.ManyToManyField(settings.AUTH_USER_MODEL, through="Membership", related_name="meets")
+
+    class Meta:
+        ordering = ["-starts_on", "name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Role(models.TextChoices):
+    STAFF = "staff", "staff"
+    REFEREE = "referee", "referee"
+    JURY = "jury", "jury"
+    HEAD = "head", "head of meet"
+    READER = "reader", "reader"
+
+
+class Seat(models.TextChoices):
+    """A referee's chair. Left and right are the referees', not the lifter's."""
+
+    LEFT = "left", "left"
+    CHIEF = "chief", "chief"
+    RIGHT = "right", "right"
+
+
+class Membership(models.Model):
+    """One person's part in one meet."""
+
+    meet = models.ForeignKey(Meet, on_delete=models.CASCADE, related_name="memberships")
+    # An official's record outlives the account: accounts are switched off, not deleted.
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="memberships")
+    role = models.CharField(max_length=10, choices=Role)
+    seat = models.CharField(max_length=10, choices=Seat, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["meet", "user"], name="one_role_per_meet")]
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.role} · {self.meet}"
+
+
+class Platform(models.Model):
+    """Where lifts are made; a meet has one or more."""
+
+    meet = models.ForeignKey(Meet, on_delete=models.CASCADE, related_name="platforms")
+    name = models.CharField(max_length=40)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["meet", "name"], name="platform_name_in_meet")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,1 @@
+"""All reads for pages and API."""

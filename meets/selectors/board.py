@@ -1,0 +1,341 @@
+"""What the board shows: the meet's attempts, those a person must look at first, and nothing a blind referee may not see.
+
+Blind first is kept here, where rows are read: for an attempt that is closed to the user, findings, flags and the
+photos' states are not even loaded, and the row sorts by time alone.
+"""
+
+import datetime as dt
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Exists, F, OuterRef, Prefetch, QuerySet, Subquery
+from django.http import Http404
+from django.utils import timezone
+
+from judging.outcomes import Outcome, Reason
+from judging.pose import Lift
+from meets.access import STAFF_ROLES, AnyUser, evidence_filter
+from meets.models import (
+    Assessment,
+    Attempt,
+    AttemptImage,
+    EvidenceMode,
+    Finding,
+    Flag,
+    ImageStatus,
+    Light,
+    Meet,
+    MeetStatus,
+    Membership,
+    Platform,
+    Role,
+    WorkerBeat,
+)
+from meets.selectors import words
+from meets.selectors.words import Call
+
+# A photo that has waited this long on the line makes the assistant late.
+DELAYED_AFTER_S = 15
+
+
+class Assist(StrEnum):
+    """Whether findings can be expected: workers alive; alive but behind; none alive."""
+
+    ON = "on"
+    DELAYED = "delayed"
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """One user at one meet, now."""
+
+    meet: Meet
+    user: AnyUser
+    role: Role
+    seat: str
+    assist: Assist
+
+    @property
+    def is_staff(self) -> bool:
+        return self.role in STAFF_ROLES
+
+    @property
+    def is_open(self) -> bool:
+        return self.meet.status == MeetStatus.OPEN
+
+    @property
+    def is_blind(self) -> bool:
+        """Does this user's own light come before the evidence?"""
+        return self.role is Role.REFEREE and self.meet.evidence_mode != EvidenceMode.TRAINING
+
+    @property
+    def role_word(self) -> str:
+        return f"{self.role.label} {self.seat}".strip().capitalize()
+
+    def token(self, *parts: str) -> str:
+        """Changes when, and only when, what is shown may have changed; tells nothing of what did."""
+        state = (str(self.meet.revision), self.meet.status, self.meet.evidence_mode, self.assist, self.role, *parts)
+        return hashlib.blake2s("\n".join((settings.SECRET_KEY, str(self.user.pk), *state)).encode()).hexdigest()[:20]
+
+
+def desk_detail(user: AnyUser, meet_id: UUID) -> Desk:
+    """The user's desk in the meet, in one query; this is what a waiting page asks for several times a second.
+
+    Raises Http404 for a stranger.
+    """
+    beats = WorkerBeat.objects.order_by("-seen_at").values("seen_at")[:1]
+    waiting = AttemptImage.objects.filter(attempt__entry__meet=OuterRef("meet"), status=ImageStatus.QUEUED)
+    row = (
+        Membership.objects.filter(meet_id=meet_id, user_id=user.pk)
+        .select_related("meet")
+        .annotate(
+            seen_at=Subquery(beats),
+            waits_since=Subquery(waiting.order_by("uploaded_at").values("uploaded_at")[:1]),
+        )
+        .first()
+    )
+    if row is None or not user.is_authenticated:
+        raise Http404("There is no such meet in your meets.")
+    return Desk(row.meet, user, Role(row.role), row.seat, _assist(row.seen_at, row.waits_since))
+
+
+def _assist(seen_at: dt.datetime | None, waits_since: dt.datetime | None) -> Assist:
+    now = timezone.now()
+    if seen_at is None or (now - seen_at).total_seconds() > settings.WORKER_GONE_S:
+        return Assist.OFF
+    if waits_since is not None and (now - waits_since).total_seconds() > DELAYED_AFTER_S:
+        return Assist.DELAYED
+    return Assist.ON
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the reader has narrowed the board to."""
+
+    platform: int | None = None
+    lift: str = ""
+
+    @classmethod
+    def read(cls, values: "dict[str, str]") -> "Filters":
+        """From a query string; what makes no sense counts as not said."""
+        platform, lift = values.get("platform", ""), values.get("lift", "")
+        return cls(
+            int(platform) if platform.isascii() and platform.isdigit() and len(platform) < 10 else None,
+            lift if lift in set(Lift) else "",
+        )
+
+    def query(self) -> str:
+        parts = [f"platform={self.platform}"] if self.platform else []
+        return "&".join(parts + ([f"lift={self.lift}"] if self.lift else []))
+
+
+class Group(StrEnum):
+    """The board's headings in their order."""
+
+    LIGHT = "Your light first"
+    FLAGGED = "Look at these"
+    LINE = "On the line"
+    RETAKE = "Photos to take again"
+    CANNOT = "Cannot judge: by eye"
+    CLEAR = "Clear of the band"
+    NO_PHOTO = "No photo yet"
+
+
+@dataclass(frozen=True, slots=True)
+class BoardRow:
+    """One attempt as the board shows it. ``lines`` say what was measured or why not; empty on a blind row."""
+
+    attempt: Attempt
+    group: Group
+    call: Call
+    lines: tuple[str, ...]
+    thumb: AttemptImage | None
+    at: dt.datetime
+    my_light: str = ""
+    is_open: bool = True
+    rank: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An attempt's evidence as far as the user may see it: its photos, the newest assessment of each, the findings."""
+
+    images: list[AttemptImage]
+    assessments: dict[UUID, Assessment] = field(default_factory=dict)
+
+
+def open_attempts(desk: Desk) -> QuerySet[Attempt]:
+    """The meet's attempts whose findings this user may see now."""
+    mine = Attempt.objects.filter(evidence_filter(desk.user, desk.meet, desk.role), pk=OuterRef("pk"))
+    return Attempt.objects.filter(Exists(mine), entry__meet=desk.meet)
+
+
+def newest_assessments(images: Iterable[AttemptImage]) -> dict[UUID, Assessment]:
+    """By image id, from images whose assessments were prefetched newest first."""
+    return {image.pk: rows[0] for image in images if (rows := list(image.assessments.all()))}
+
+
+def board_rows(desk: Desk, filters: Filters) -> list[BoardRow]:
+    """The rows in reading order. A constant number of queries, however many rows."""
+    attempts = Attempt.objects.filter(entry__meet=desk.meet).select_related("entry__lifter", "entry__platform")
+    if filters.platform:
+        attempts = attempts.filter(entry__platform_id=filters.platform)
+    if filters.lift:
+        attempts = attempts.filter(lift=filters.lift)
+    may_see = set(open_attempts(desk).values_list("pk", flat=True))
+    images = _images_by_attempt(desk, filters)
+    lights = dict(
+        Light.objects.filter(attempt__entry__meet=desk.meet, referee_id=desk.user.pk).values_list(
+            "attempt_id", "colour"
+        )
+    )
+    rows = []
+    for attempt in attempts:
+        mine = images.get(attempt.pk, [])
+        if attempt.pk not in may_see:
+            # Blind: with a photo or without one the row looks the same to a referee.
+            if mine:
+                rows.append(_blind_row(attempt, mine))
+        elif mine:
+            rows.append(_open_row(attempt, mine, lights.get(attempt.pk, "")))
+        elif desk.is_staff:
+            rows.append(BoardRow(attempt, Group.NO_PHOTO, words.NO_PHOTO, (), None, attempt.created_at))
+    order = list(Group)
+    rows.sort(key=lambda row: (order.index(row.group), row.rank, -row.at.timestamp(), row.attempt.pk.hex))
+    return rows
+
+
+def _images_by_attempt(desk: Desk, filters: Filters) -> dict[UUID, list[AttemptImage]]:
+    """Photos with assessments and findings for open attempts; for closed ones the photos' ids and times only."""
+    allowed = open_attempts(desk).values("pk")
+    findings = Finding.objects.defer("marks", "detail")
+    assessments = (
+        Assessment.objects.filter(image__attempt__in=allowed)
+        .defer("keypoints", "vote_pairs", "timings_ms")
+        .order_by("-created_at", "-pk")
+        .prefetch_related(Prefetch("findings", findings))
+    )
+    images = (
+        AttemptImage.objects.filter(attempt__entry__meet=desk.meet)
+        .only("attempt_id", "status", "reason", "view", "uploaded_at", "finished_at", "width", "height")
+        .order_by("uploaded_at", "pk")
+        .prefetch_related(Prefetch("assessments", assessments))
+    )
+    if filters.platform:
+        images = images.filter(attempt__entry__platform_id=filters.platform)
+    if filters.lift:
+        images = images.filter(attempt__lift=filters.lift)
+    grouped: dict[UUID, list[AttemptImage]] = defaultdict(list)
+    for image in images:
+        grouped[image.attempt_id].append(image)
+    return grouped
+
+
+def _blind_row(attempt: Attempt, images: list[AttemptImage]) -> BoardRow:
+    return BoardRow(attempt, Group.LIGHT, words.BLIND, (), None, images[0].uploaded_at, is_open=False)
+
+
+_FLAG_RANK = {Flag.BREACH: 0, Flag.TOO_CLOSE: 1, Flag.MISMATCH: 2}
+
+
+def _open_row(attempt: Attempt, images: list[AttemptImage], my_light: str) -> BoardRow:
+    newest = newest_assessments(images)
+    thumb = next((image for image in images if image.pk in newest), images[0])
+    at = max(image.finished_at or image.uploaded_at for image in images)
+
+    def row(group: Group, call: Call, lines: Iterable[str], rank: int = 0) -> BoardRow:
+        return BoardRow(attempt, group, call, tuple(lines), thumb, at, my_light, rank=rank)
+
+    flags = [Flag(assessment.flag) for assessment in newest.values() if assessment.flag]
+    best = merged(finding for assessment in newest.values() for finding in assessment.findings.all())
+    if flags:
+        flag = min(flags, key=_FLAG_RANK.__getitem__)
+        return row(Group.FLAGGED, words.FLAG_CALLS[flag], _flag_lines(flag, attempt, best), _FLAG_RANK[flag])
+    states = {ImageStatus(image.status) for image in images}
+    for status in (ImageStatus.WORKING, ImageStatus.QUEUED):
+        if status in states:
+            count = sum(image.status == status for image in images)
+            return row(Group.LINE, words.STATUS_CALLS[status], [f"{count} photo{'s' if count > 1 else ''}"])
+    for status in (ImageStatus.REJECTED, ImageStatus.FAILED):
+        if status in states:
+            sentences = {image.get_reason_display() for image in images if image.status == status and image.reason}
+            return row(Group.RETAKE, words.STATUS_CALLS[status], sorted(sentences))
+    measured = [finding for finding in best if finding.reason != Reason.WRONG_MOMENT]
+    if measured and all(finding.outcome == Outcome.MEETS for finding in measured):
+        return row(Group.CLEAR, words.MEETS, [_line(_tightest(measured))])
+    silent = [finding for finding in measured if finding.outcome == Outcome.CANNOT_JUDGE]
+    judged = [finding for finding in measured if finding.outcome != Outcome.CANNOT_JUDGE]
+    lines = dict.fromkeys([_line(finding) for finding in silent] or _nothing(newest.values()))
+    return row(Group.CANNOT, words.CANNOT_JUDGE, [*lines, *map(_line, judged)][:3])
+
+
+def _nothing(assessments: Iterable[Assessment]) -> list[str]:
+    """Why no rule said anything at all."""
+    if any(not assessment.lifter_found for assessment in assessments):
+        return [words.REASON_SHORT[Reason.NO_LIFTER]]
+    return [words.REASON_SHORT[Reason.WRONG_MOMENT]]
+
+
+_OUTCOME_RANK = {Outcome.BREACH: 0, Outcome.TOO_CLOSE: 1, Outcome.MEETS: 2, Outcome.CANNOT_JUDGE: 3}
+
+
+def merged(findings: Iterable[Finding]) -> list[Finding]:
+    """One finding per rule and side: what any camera could judge goes before what another could not see.
+
+    Two cameras that both judge one side keep the less favourable reading; the attempt page shows both.
+    """
+    best: dict[tuple[str, str], Finding] = {}
+    for finding in findings:
+        key = (finding.rule, finding.side)
+        if key not in best or _finding_rank(finding) < _finding_rank(best[key]):
+            best[key] = finding
+    # "Not from this camera" about a whole rule says nothing once another camera has shown its sides.
+    shown = {rule for rule, side in best if side}
+    return [finding for (rule, side), finding in best.items() if side or rule not in shown]
+
+
+def _finding_rank(finding: Finding) -> tuple[int, bool]:
+    return _OUTCOME_RANK[Outcome(finding.outcome)], finding.reason == Reason.WRONG_MOMENT
+
+
+def _tightest(findings: list[Finding]) -> Finding:
+    """The one closest to a breach, errors counted."""
+    return min(findings, key=lambda finding: (finding.margin_cm or 0.0) / (finding.sigma_cm or 1.0))
+
+
+def _line(finding: Finding) -> str:
+    if finding.margin_cm is None or finding.sigma_cm is None or finding.outcome == Outcome.CANNOT_JUDGE:
+        return words.reason_short(finding.reason, finding.rule, finding.side)
+    return words.margin_line(finding.rule, finding.side, finding.margin_cm, finding.sigma_cm)
+
+
+def _flag_lines(flag: Flag, attempt: Attempt, findings: list[Finding]) -> list[str]:
+    if flag is Flag.MISMATCH:
+        return [f"does not look like {words.LIFT_PHRASES[attempt.lift]}: not judged"]
+    wanted = Outcome.BREACH if flag is Flag.BREACH else Outcome.TOO_CLOSE
+    flagged = [finding for finding in findings if finding.outcome == wanted]
+    return [_line(finding) for finding in sorted(flagged, key=lambda finding: finding.margin_cm or 0.0)][:2]
+
+
+def platform_rows(meet: Meet) -> list[Platform]:
+    return list(Platform.objects.filter(meet=meet))
+
+
+def evidence_seconds(meet: Meet) -> float | None:
+    """How long the meet's last photos took from upload to evidence, the middle one of up to 20, s."""
+    times = AttemptImage.objects.filter(attempt__entry__meet=meet, status=ImageStatus.DONE, finished_at__isnull=False)
+    newest = times.order_by("-finished_at").annotate(took=F("finished_at") - F("uploaded_at")).values_list("took")[:20]
+    took = sorted(row[0].total_seconds() for row in newest)
+    return took[len(took) // 2] if took else None
+
+
+def meet_rows(user: AnyUser) -> list[Membership]:
+    """The user's meets with the part taken in each, the newest first."""
+    rows = Membership.objects.filter(user_id=user.pk).select_related("meet")
+    return list(rows.order_by("-meet__starts_on", "meet__name"))

@@ -1,0 +1,180 @@
+"""What a person reads for what the machine found: short, plain, in the rule book's own terms.
+
+One place, so that the board, the attempt page and the drawing over the photo never say it differently.
+"""
+
+import math
+from dataclasses import dataclass
+
+from judging.outcomes import Outcome, Reason
+from meets.models import Flag, ImageStatus
+
+MINUS = "−"
+# From here on a decimal would promise more than the measurement holds.
+COARSE_SIGMA_CM = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A symbol, a word and a tone. The tone is the stylesheet's name of the colour; it never stands alone."""
+
+    symbol: str
+    word: str
+    tone: str
+
+
+MEETS = Call("●", "meets", "meets")
+BREACH = Call("◆", "breach", "breach")
+TOO_CLOSE = Call("≈", "too close", "close")
+CANNOT_JUDGE = Call("○", "cannot judge", "mute")
+MISMATCH = Call("◇", "other lift?", "slate")
+NOT_THIS_FRAME = Call("–", "not this frame", "mute")
+QUEUED = Call("◌", "waiting", "slate")
+WORKING = Call("◍", "being read", "slate")
+REJECTED = Call("▢", "not accepted", "slate")
+FAILED = Call("▢", "not read", "slate")
+BLIND = Call("▷", "your light first", "slate")
+NO_PHOTO = Call("·", "no photo yet", "slate")
+
+OUTCOME_CALLS = {
+    Outcome.MEETS: MEETS,
+    Outcome.BREACH: BREACH,
+    Outcome.TOO_CLOSE: TOO_CLOSE,
+    Outcome.CANNOT_JUDGE: CANNOT_JUDGE,
+}
+FLAG_CALLS = {Flag.BREACH: BREACH, Flag.TOO_CLOSE: TOO_CLOSE, Flag.MISMATCH: MISMATCH}
+STATUS_CALLS = {
+    ImageStatus.QUEUED: QUEUED,
+    ImageStatus.WORKING: WORKING,
+    ImageStatus.REJECTED: REJECTED,
+    ImageStatus.FAILED: FAILED,
+}
+
+LIFT_WORDS = {"squat": "Squat", "bench": "Bench press", "deadlift": "Deadlift"}
+LIFT_PHRASES = {"squat": "a squat", "bench": "a bench press", "deadlift": "a deadlift"}
+PHASE_WORDS = {"start": "bar on the floor", "bottom": "lowest point", "lockout": "lockout", "mid": "on the way"}
+VIEW_WORDS = {"front": "front", "left": "lifter's left", "right": "lifter's right", "rear": "rear"}
+ORDINALS = {1: "1st", 2: "2nd", 3: "3rd"}
+
+
+@dataclass(frozen=True, slots=True)
+class RuleWords:
+    """title: of one side's card, with {side} and {Side}. part: what is measured, for one line. kept, broken: which way
+    a positive and a negative margin lie. line: what the margin is measured from."""
+
+    title: str
+    part: str
+    kept: str
+    broken: str
+    line: str
+
+
+RULES = {
+    "bench_depth": RuleWords("{Side} elbow below {side} shoulder", "{side} elbow", "below", "above", "level"),
+    "squat_depth": RuleWords(
+        "Depth, {side} side: hip crease below top of knee", "{side} hip crease", "below", "above", "top of knee"
+    ),
+    "knees_locked": RuleWords("{Side} knee locked", "{side} knee", "within the limit", "past the limit", "limit"),
+    "elbows_locked": RuleWords("{Side} elbow locked", "{side} elbow", "within the limit", "past the limit", "limit"),
+    "shoulders_back": RuleWords("{Side} shoulder behind the bar", "{side} shoulder", "behind", "in front", "bar"),
+}
+
+REASON_SENTENCES = {
+    Reason.NO_LIFTER: "No lifter was found in this photo. Judge by eye.",
+    Reason.JOINT_HIDDEN: "The {part} is not seen. Judge by eye.",
+    Reason.WRONG_VIEW: "This camera cannot show it. Judge by eye, or add a photo from the other side.",
+    Reason.VIEW_UNKNOWN: "It is not known where the camera stood. Judge by eye.",
+    Reason.WRONG_MOMENT: "This photo shows another moment of the lift.",
+    Reason.MOMENT_UNKNOWN: "It is not known which moment of the lift this photo shows. Judge by eye.",
+    Reason.MOMENT_NOT_STATED: "Nobody has said which moment of the lift this photo shows. Judge by eye.",
+    Reason.MOMENT_MISMATCH: "The photo does not look like the moment that was stated. Judge by eye.",
+    Reason.WRONG_LIFT: "The photo does not look like this attempt's lift: not judged.",
+    Reason.LIFT_UNKNOWN: "It cannot be told which lift this photo shows. Judge by eye.",
+    Reason.SCALE_UNKNOWN: "Too little of the lifter is seen to measure in centimetres. Judge by eye.",
+    Reason.FACING_UNKNOWN: "It cannot be told which way the lifter faces. Judge by eye.",
+}
+REASON_SHORT = {
+    Reason.NO_LIFTER: "no lifter found",
+    Reason.JOINT_HIDDEN: "{part} not seen",
+    Reason.WRONG_VIEW: "{part}: not from this side",
+    Reason.VIEW_UNKNOWN: "camera side not known",
+    Reason.WRONG_MOMENT: "another moment of the lift",
+    Reason.MOMENT_UNKNOWN: "moment not known",
+    Reason.MOMENT_NOT_STATED: "moment not stated",
+    Reason.MOMENT_MISMATCH: "not the stated moment",
+    Reason.WRONG_LIFT: "does not look like this lift",
+    Reason.LIFT_UNKNOWN: "lift not known",
+    Reason.SCALE_UNKNOWN: "too little of the lifter seen",
+    Reason.FACING_UNKNOWN: "lifter's direction not known",
+}
+
+
+def rule_name(rule: str) -> str:
+    """The rule without a side: ``Elbows locked``."""
+    return {"bench_depth": "Elbow depth", "squat_depth": "Squat depth"}.get(rule, rule.replace("_", " ").capitalize())
+
+
+def rule_title(rule: str, side: str) -> str:
+    """The card's heading: ``Left elbow below left shoulder``; without a side the rule's name."""
+    words = RULES.get(rule)
+    if words is None or not side:
+        return rule_name(rule) + (f", {side}" if side else "")
+    return words.title.format(side=side, Side=side.capitalize())
+
+
+def rule_part(rule: str, side: str) -> str:
+    """What is measured, for one line: ``left elbow``."""
+    words = RULES.get(rule)
+    if words is None or not side:
+        return f"{side} {rule_name(rule).lower()}".strip()
+    return words.part.format(side=side)
+
+
+def reason_sentence(reason: str, rule: str, side: str) -> str:
+    """Why a photo cannot show it, and what to do."""
+    return REASON_SENTENCES[Reason(reason)].format(part=rule_part(rule, side)) if reason else "Judge by eye."
+
+
+def reason_short(reason: str, rule: str, side: str) -> str:
+    """The same in a few words, for a row of the board."""
+    return REASON_SHORT[Reason(reason)].format(part=rule_part(rule, side)) if reason else "judge by eye"
+
+
+def decimals(sigma_cm: float) -> int:
+    """How many decimals a figure with this error may carry."""
+    return 0 if sigma_cm >= COARSE_SIGMA_CM else 1
+
+
+def signed_cm(margin_cm: float, sigma_cm: float) -> str:
+    """``+2.9``, ``−0.8``, ``0.0``: always with its sign, never with more digits than the error allows."""
+    figure = f"{abs(margin_cm):.{decimals(sigma_cm)}f}"
+    if not float(figure):
+        return figure
+    return f"{'+' if margin_cm > 0 else MINUS}{figure}"
+
+
+def sigma_text(sigma_cm: float) -> str:
+    """The error, rounded like its margin; never 0.0."""
+    return f"{max(sigma_cm, 0.1):.{decimals(sigma_cm)}f}"
+
+
+def direction(rule: str, margin_cm: float) -> str:
+    """Which way the margin lies: ``below``, ``above``."""
+    words = RULES.get(rule)
+    if words is None or not math.isfinite(margin_cm):
+        return ""
+    return words.kept if margin_cm >= 0 else words.broken
+
+
+def margin_line(rule: str, side: str, margin_cm: float, sigma_cm: float) -> str:
+    """One line for a row: ``left elbow −0.8 ± 1.6 cm above``."""
+    figures = f"{signed_cm(margin_cm, sigma_cm)} ± {sigma_text(sigma_cm)} cm"
+    return f"{rule_part(rule, side)} {figures} {direction(rule, margin_cm)}".strip()
+
+
+def percent(p: float | None) -> str:
+    """A probability for people: ``94 %``; never a certain 100."""
+    if p is None:
+        return ""
+    whole = round(p * 100)
+    return "over 99 %" if whole >= 100 else "under 1 %" if whole <= 0 else f"{whole} %"

@@ -1,0 +1,57 @@
+"""Small things the templates need to say figures and times the same way everywhere."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from django import template
+from django.utils import timezone
+
+from meets.selectors import words
+
+register = template.Library()
+
+
+@register.filter
+def kg(value: Decimal) -> str:
+    """``142.5``, ``97.25``: one decimal, two only where the second says something."""
+    text = f"{value:.2f}"
+    return text[:-1] if text.endswith("0") else text
+
+
+@register.filter
+def ordinal(number: int) -> str:
+    return words.ORDINALS.get(number, str(number))
+
+
+@register.filter
+def lift_word(lift: str) -> str:
+    return words.LIFT_WORDS.get(lift, lift)
+
+
+@register.filter
+def ago(at: datetime) -> str:
+    """``now``, ``6 min``, ``3 h``, ``2 days``. The page's script keeps it going."""
+    seconds = max(0, int((timezone.now() - at).total_seconds()))
+    if seconds < 60:
+        return "now"
+    if seconds < 3600:
+        return f"{seconds // 60} min"
+    if seconds < 48 * 3600:
+        return f"{seconds // 3600} h"
+    return f"{seconds // 86400} days"
+
+
+@register.filter
+def seconds_word(value: float) -> str:
+    """``0.6 s``; whole seconds from ten on."""
+    return f"{value:.1f} s" if value < 10 else f"{value:.0f} s"
+
+
+@register.filter
+def view_box(box: tuple[float, float, float, float]) -> str:
+    return " ".join(str(value) for value in box)
+
+
+@register.simple_tag
+def megabytes(size: int) -> str:
+    return f"{size / 1024 / 1024:.0f} MB"

@@ -1,0 +1,27 @@
+"""Addresses of the pages."""
+
+from django.contrib.auth import views as auth
+from django.urls import path
+
+from meets.views import attempt, board, media, staff, upload
+
+urlpatterns = [
+    path("login/", auth.LoginView.as_view(redirect_authenticated_user=True), name="login"),
+    path("logout/", auth.LogoutView.as_view(), name="logout"),
+    path("", board.meet_list, name="meet-list"),
+    path("meets/new/", staff.meet_create, name="meet-create"),
+    path("meets/<uuid:meet_id>/", board.meet_board, name="meet-board"),
+    path("meets/<uuid:meet_id>/rows/", board.meet_board_rows, name="meet-board-rows"),
+    path("meets/<uuid:meet_id>/edit/", staff.meet_edit, name="meet-edit"),
+    path("meets/<uuid:meet_id>/lifters/", staff.lifter_list, name="lifter-list"),
+    path("meets/<uuid:meet_id>/lifters/new/", staff.lifter_create, name="lifter-create"),
+    path("meets/<uuid:meet_id>/members/", staff.member_list, name="member-list"),
+    path("meets/<uuid:meet_id>/upload/", upload.meet_upload, name="meet-upload"),
+    path("entries/<uuid:entry_id>/", staff.entry_edit, name="entry-edit"),
+    path("attempts/<uuid:attempt_id>/", attempt.attempt_detail, name="attempt-detail"),
+    path("attempts/<uuid:attempt_id>/live/", attempt.attempt_live, name="attempt-live"),
+    path("attempts/<uuid:attempt_id>/light/", attempt.attempt_light, name="attempt-light"),
+    path("attempts/<uuid:attempt_id>/upload/", upload.attempt_upload, name="attempt-upload"),
+    path("photos/<uuid:image_id>/", media.photo, name="photo"),
+    path("photos/<uuid:image_id>/retry/", attempt.photo_retry, name="photo-retry"),
+]

@@ -1,0 +1,34 @@
+"""Photos, to members of their meet only. The uploaded original has no address at all."""
+
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseNotModified
+from django.http.response import HttpResponseBase
+from django.views.decorators.http import require_GET
+
+from meets import access
+from meets.models import AttemptImage
+
+
+@login_required
+@require_GET
+def photo(request: HttpRequest, image_id: UUID) -> HttpResponseBase:
+    """The copy that people are served: upright, re-encoded, without EXIF.
+
+    The browser may keep it but asks each time, so that a shared tablet shows nothing after its user has left.
+    """
+    image = access.row_or_404(AttemptImage, request.user, image_id)
+    etag = f'"{image.pk.hex}"'
+    if request.headers.get("If-None-Match") == etag:
+        response: HttpResponse | FileResponse = HttpResponseNotModified()
+    else:
+        try:
+            response = FileResponse(image.display.open("rb"), content_type="image/jpeg")
+        except FileNotFoundError as error:
+            raise Http404("The stored photo is gone. Upload it again.") from error
+        response["Content-Disposition"] = "inline"
+    response["ETag"] = etag
+    response["Cache-Control"] = "private, no-cache"
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
