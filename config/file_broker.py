@@ -4,7 +4,6 @@ kombu ships one too, but there a reader can take a message that its writer has n
 into being whole (written aside, then renamed), and whoever unlinks it owns it.
 """
 
-import os
 import time
 import uuid
 from pathlib import Path
@@ -21,12 +20,13 @@ class Channel(virtual.Channel):
 
     @property
     def _folder(self) -> Path:
-        return Path(self.connection.client.transport_options["folder"])
+        options: Any = self.connection.client.transport_options  # type: ignore[union-attr]
+        return Path(options["folder"])
 
     def _files(self, queue: str) -> list[Path]:
         """The queue's messages, oldest first."""
-        suffix = f".{queue}.msg"
-        return [self._folder / name for name in sorted(os.listdir(self._folder)) if name.endswith(suffix)]
+        kind = f"{queue}.msg"
+        return sorted(file for file in self._folder.iterdir() if file.name.partition(".")[2] == kind)
 
     def _put(self, queue: str, message: dict[str, Any], **kwargs: Any) -> None:
         name = f"{time.time_ns():020d}-{uuid.uuid4().hex}.{queue}.msg"

@@ -151,6 +151,7 @@ AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
+AXES_VERBOSE = False
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
@@ -218,7 +219,7 @@ QUEUE_PREFIX = env_text("QUEUE_PREFIX", "white-lights")
 # A queued photo whose message is older than this is sent again: the message may have died with a worker.
 IMAGE_NUDGE_S = env_float("IMAGE_NUDGE_S", 20.0)
 
-CELERY_BROKER_URL = REDIS_URL or "files://"
+CELERY_BROKER_URL = REDIS_URL or "files://localhost"
 CELERY_TASK_DEFAULT_QUEUE = "assess"
 # The sweep stands in a queue of its own, which workers serve in turn with the photos: two hundred waiting photos
 # must not make a worker look deaf.
@@ -261,7 +262,7 @@ def broker_options() -> dict[str, Any]:
         }
     folder = VAR_DIR / "broker"
     folder.mkdir(parents=True, exist_ok=True)
-    return {"folder": str(folder), "polling_interval": 0.05}
+    return {"folder": str(folder), "polling_interval": 0.02}
 
 
 CELERY_BROKER_TRANSPORT_OPTIONS = broker_options()
@@ -290,6 +291,13 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_NAME_OVERRIDES": {
+        "MeetStatus": "meets.models.MeetStatus",
+        "ImageStatus": "meets.models.ImageStatus",
+        "ImageReason": "meets.models.ImageReason",
+        "FindingReason": "meets.models.assessment.REASONS",
+        "Flag": "meets.models.Flag",
+    },
 }
 
 LOGGING = {
@@ -298,4 +306,6 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": env_text("LOG_LEVEL", "INFO")},
+    # Two lines per message drown the one that meets.tasks writes per photo; failures still come through.
+    "loggers": {name: {"level": "WARNING"} for name in ("celery.worker.strategy", "celery.app.trace")},
 }

@@ -11,14 +11,32 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
+from PIL import (  # the plugins are named because Pillow registers a format when its plugin is imported
+    GifImagePlugin,
+    Image,
+    ImageFile,
+    ImageOps,
+    JpegImagePlugin,
+    PngImagePlugin,
+    UnidentifiedImageError,
+    WebPImagePlugin,
+)
 
 from inference.errors import ImageError
 
 RgbArray = npt.NDArray[np.uint8]
 
-# The decoders that a hostile file can reach. MPO is what some phones call a JPEG with a second picture behind it.
-_FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "GIF")
+# The decoders that a hostile file can reach. The JPEG one also reads MPO, a JPEG with a second picture behind it, as
+# some phones make them, and then names it so.
+_FORMATS = tuple(
+    str(plugin.format)
+    for plugin in (
+        JpegImagePlugin.JpegImageFile,
+        PngImagePlugin.PngImageFile,
+        WebPImagePlugin.WebPImageFile,
+        GifImagePlugin.GifImageFile,
+    )
+)
 _TYPE_OF_FORMAT = {
     "JPEG": "image/jpeg",
     "MPO": "image/jpeg",

@@ -26,13 +26,13 @@ class JointNoise:
 # keypoints of the 14 gold photos. Root mean square over x and y, joints that both call seen (score 0.5 or more).
 # Normalised by the trunk at the scale of body_scale(), not by the trunk as seen: a deadlifter's trunk points at
 # the camera, and looks half as long as it is. 12 photos count: in bench 3 nobody was found, and in squat 12 the
-# turned reading took the spotter for the lifter. One more joint is left out as a blunder, the right ankle of bench 9,
+# turned reading took somebody else for the lifter. One more joint is left out as a blunder, the right ankle of bench 9,
 # half a trunk off (with it the ankles' figure is 0.083); no left-right swap occurred. So these speak of readings that
 # found the right joint, and not of blunders. The gold is itself model-assisted, so they hold its error too, and the
 # engine's fixed habits: its hips lie 4.4 cm lower than the gold's on average. Read as differences of two joints the
 # same photos give 3.9 cm for knee bends and 2.8 for elbow bends, 4.4 for elbow under shoulder, 4.9 for hip under knee
 # (upright squat 12 included): near what these figures add up to when taken as independent.
-# A small set of clear photos: a later calibration on known truth replaces it.
+# A small set of clear photos: a later calibration on known truth replaces it. Measured again by `python -m gold.noise`.
 NOISE_SOURCE: Final = "MediaPipe 0.10.21 on 12 of the 14 gold photos, model-assisted keypoints"
 NOISE: Final = MappingProxyType(
     {
@@ -43,7 +43,7 @@ NOISE: Final = MappingProxyType(
             JointNoise("wrist", 0.046, 23),
             JointNoise("hip", 0.095, 24),
             JointNoise("knee", 0.065, 22),
-            JointNoise("ankle", 0.036, 20),
+            JointNoise("ankle", 0.035, 20),
         )
     }
 )

@@ -33,6 +33,7 @@ class Reason(StrEnum):
     LIFT_UNKNOWN = "lift_unknown"
     SCALE_UNKNOWN = "scale_unknown"
     FACING_UNKNOWN = "facing_unknown"
+    TOO_COARSE = "too_coarse"
 
 
 @dataclass(frozen=True, slots=True)

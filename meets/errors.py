@@ -4,7 +4,7 @@ Pages show ``detail``; the API answers with ``status``. Nothing has been written
 """
 
 
-class Refusal(Exception):
+class Refusal(Exception):  # noqa: N818  a refusal is an answer, not a fault
     """``reason`` is a short code; ``detail`` the sentence for a person."""
 
     status = 422

@@ -40,7 +40,7 @@ def image_submit(
     *,
     attempt: Attempt,
     user: User,
-    data: bytes | File,
+    data: "bytes | File[bytes]",
     file_name: str = "",
     declared_type: str = "",
     view: str = "",
@@ -117,7 +117,7 @@ def _stated_check(view: str, phase: str) -> None:
         raise Unusable("phase", f"There is no phase {phase!r}; use one of {', '.join(Phase)}, or leave it out.")
 
 
-def _content(data: bytes | File) -> bytes:
+def _content(data: "bytes | File[bytes]") -> bytes:
     """The bytes, read only when the file's size allows it."""
     size = len(data) if isinstance(data, bytes) else data.size
     if size > settings.PHOTO_MAX_BYTES:
@@ -155,7 +155,8 @@ def _keyed(user: User, key: str, request_sha256: str) -> AttemptImage | None:
         return None
     if used.request_sha256 != request_sha256:
         raise Unusable(
-            "idempotency_key", "This Idempotency-Key was used for another photo or attempt. Send a new key with this one."
+            "idempotency_key",
+            "This Idempotency-Key was used for another photo or attempt. Send a new key.",
         )
     return used.image
 
@@ -166,9 +167,7 @@ def _same_bytes(attempt: Attempt, sha256: str) -> AttemptImage | None:
 
 def _key_keep(user: User, key: str, request_sha256: str, image: AttemptImage) -> None:
     if key:
-        UploadKey.objects.get_or_create(
-            user=user, key=key, defaults={"request_sha256": request_sha256, "image": image}
-        )
+        UploadKey.objects.get_or_create(user=user, key=key, defaults={"request_sha256": request_sha256, "image": image})
 
 
 def _files_keep(image: AttemptImage, content: bytes, rendition: Rendition) -> None:
@@ -180,7 +179,7 @@ def _files_keep(image: AttemptImage, content: bytes, rendition: Rendition) -> No
 def _files_drop(image: AttemptImage) -> None:
     for file in (image.original, image.display):
         if file:
-            file.storage.delete(file.name)
+            file.delete(save=False)
 
 
 def _image_keep(image: AttemptImage, user: User, key: str, request_sha256: str) -> None:

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.conf import settings
@@ -16,11 +16,13 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from gold.vote import VoteResult
-from inference.assessment import Assessment as Seen
 from judging.outcomes import Finding as FindingSeen
 from judging.pose import Lift, Phase, Pose, View
 from meets.models import Assessment, AttemptImage, Finding, ImageReason, ImageStatus, Meet, Vote
+
+if TYPE_CHECKING:
+    from gold.vote import VoteResult
+    from inference.assessment import Assessment as Seen
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +89,7 @@ def _claim(row: AttemptImage, token: UUID, now: datetime) -> Claim:
         image_id=row.pk,
         token=token,
         meet_id=meet.pk,
-        path=row.original.name,
+        path=str(row.original.name),
         lift=Lift(attempt.lift),
         phase=Phase(row.phase) if row.phase else None,
         view=View(row.view) if row.view else None,
@@ -97,16 +99,14 @@ def _claim(row: AttemptImage, token: UUID, now: datetime) -> Claim:
 
 
 def image_settle(
-    *, claim: Claim, seen: Seen | None = None, status: ImageStatus = ImageStatus.DONE, reason: str = ""
+    *, claim: Claim, seen: "Seen | None" = None, status: ImageStatus = ImageStatus.DONE, reason: str = ""
 ) -> bool:
     """Ends the photo: done with what was seen, or rejected or failed with its reason, in one short transaction.
 
     False when this try no longer holds the photo; then nothing is written.
     """
     with transaction.atomic():
-        held = AttemptImage.objects.filter(
-            pk=claim.image_id, status=ImageStatus.WORKING, claim_token=claim.token
-        )
+        held = AttemptImage.objects.filter(pk=claim.image_id, status=ImageStatus.WORKING, claim_token=claim.token)
         if held.update(status=status, reason=reason, finished_at=timezone.now(), claim_token=None) != 1:
             log.warning("image %s is no longer held by try %s; its outcome is dropped", claim.image_id, claim.token)
             return False
@@ -127,9 +127,7 @@ def image_release(*, image_id: UUID, token: UUID | None, reason: ImageReason) ->
         ended = AttemptImage.objects.filter(held)
         if again.update(status=ImageStatus.QUEUED, claim_token=None, lease_until=None, nudged_at=None):
             status = ImageStatus.QUEUED
-        elif ended.update(
-            status=ImageStatus.FAILED, reason=reason, claim_token=None, finished_at=timezone.now()
-        ):
+        elif ended.update(status=ImageStatus.FAILED, reason=reason, claim_token=None, finished_at=timezone.now()):
             status = ImageStatus.FAILED
         else:
             return None
@@ -143,7 +141,7 @@ def _meet_bump(meet_id: UUID) -> None:
     Meet.objects.filter(pk=meet_id).update(revision=F("revision") + 1)
 
 
-def assessment_record(*, image_id: UUID, seen: Seen, queue_ms: float) -> Assessment | None:
+def assessment_record(*, image_id: UUID, seen: "Seen", queue_ms: float) -> Assessment | None:
     """Writes what was seen. None when this engine, rulebook and gold set have already read the photo.
 
     Only the holder of the photo's row gets here, so asking first and then writing cannot race.
@@ -219,24 +217,28 @@ def _finding(assessment: Assessment, seen: FindingSeen) -> Finding:
     )
 
 
-def _vote_pairs(votes: VoteResult | None) -> list[dict[str, Any]]:
-    if votes is None:
-        return []
+def _vote_pairs(votes: "VoteResult | None") -> list[dict[str, Any]]:
     return [
-        {"pair": str(pair.pair), "reading": str(pair.reading), "bad_share": pair.bad_share} for pair in votes.pairs
+        {
+            "pair": pair.pair,
+            "joints": [joint.label for joint in pair.joints],
+            "reading": pair.reading.value,
+            "bad_share": pair.bad_share,
+        }
+        for pair in (votes.pairs if votes else ())
     ]
 
 
-def _votes(assessment: Assessment, votes: VoteResult) -> list[Vote]:
+def _votes(assessment: Assessment, votes: "VoteResult") -> list[Vote]:
     return [
         Vote(
             assessment=assessment,
-            pair=str(vote.pair),
-            annotation=vote.annotation,
-            view=vote.view,
-            verdict=str(vote.verdict),
-            distance=vote.distance,
-            gold_distance=vote.gold_distance,
+            pair=cast.pair,
+            annotation=str(cast.annotation_id),
+            view=cast.view.value,
+            verdict=cast.verdict.value,
+            distance=cast.distance,
+            gold_distance=cast.gold_distance,
         )
-        for vote in votes.votes
+        for cast in votes.votes
     ]

@@ -16,7 +16,6 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 
 from inference.errors import LineError
-from inference.images import Limits
 from meets import intake, results, worker
 from meets.models import ImageReason, ImageStatus
 
@@ -31,8 +30,7 @@ def pipeline() -> "Pipeline":
     """The line's middle, built once per worker child. Imported here, so that the site never loads it."""
     from inference.pipeline import Pipeline
 
-    limits = Limits(max_bytes=settings.PHOTO_MAX_BYTES, max_pixels=settings.PHOTO_MAX_PIXELS)
-    return Pipeline(settings.ENGINE, recorded_poses=settings.RECORDED_POSES, limits=limits)
+    return Pipeline(settings.ENGINE, recorded_poses=settings.RECORDED_POSES, limits=intake.limits())
 
 
 @shared_task(bind=True, name="meets.tasks.assess_image")
@@ -64,10 +62,9 @@ def assess_image(self: Any, image_id: str) -> None:
 def _assess(claim: results.Claim) -> None:
     with default_storage.open(claim.path, "rb") as file:
         data = file.read()
-    seen = pipeline().assess(
-        data, lift=claim.lift, phase=claim.phase, view=claim.view, rulebook=claim.rulebook
-    )
-    results.image_settle(claim=claim, seen=seen)
+    seen = pipeline().assess(data, lift=claim.lift, phase=claim.phase, view=claim.view, rulebook=claim.rulebook)
+    if results.image_settle(claim=claim, seen=seen):
+        log.info("image %s: %s in %.0f ms", claim.image_id, seen.flag or "no flag", seen.timings_ms["total"])
 
 
 def _reason(error: LineError) -> ImageReason:

@@ -89,7 +89,7 @@ class Heartbeat(threading.Thread):
                 connections.close_all()
 
 
-class HeartbeatStep(bootsteps.StartStopStep):  # type: ignore[misc]
+class HeartbeatStep(bootsteps.StartStopStep):
     """Gives every worker its heartbeat, however it was started."""
 
     def start(self, parent: Any) -> None:

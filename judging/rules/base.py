@@ -99,6 +99,10 @@ class Measured:
     close: str
     unstated: str
     marks: tuple[Mark, ...] = ()
+    # The largest margin that even a perfect lift shows, where there is one, and what to say when the measuring
+    # error is too wide for that to count as kept.
+    best_cm: float | None = None
+    coarse: str = ""
 
 
 def silent(rule: Rule, reason: Reason, detail: str, side: Side | None = None) -> Finding:
@@ -188,6 +192,9 @@ def settle(rule: Rule, sight: Sight, side: Side | None, measured: Measured) -> F
         outcome, detail = Outcome.BREACH, measured.broken
     elif p_breach >= limits.breach_p:
         outcome, reason, detail = Outcome.CANNOT_JUDGE, Reason.MOMENT_NOT_STATED, measured.unstated
+    elif p_breach <= 0.5 and _coarse(measured, limits.meets_p):
+        # Looks kept, in a photo that could not show it kept: "too close" would flag every good lift.
+        outcome, reason, detail = Outcome.CANNOT_JUDGE, Reason.TOO_COARSE, measured.coarse
     return Finding(
         rule=rule.name,
         side=side,
@@ -202,6 +209,14 @@ def settle(rule: Rule, sight: Sight, side: Side | None, measured: Measured) -> F
         p_breach=p_breach,
         marks=measured.marks,
     )
+
+
+def _coarse(measured: Measured, meets_p: float) -> bool:
+    """True when not even the best margin there is would come out as kept."""
+    if measured.best_cm is None:
+        return False
+    sigma = root_sum_square(measured.sigma_cm, STATURE_SIGMA * measured.best_cm)
+    return normal_cdf(-measured.best_cm / sigma) > meets_p
 
 
 def view_term_cm(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from judging.geometry import bend_offset, joint_angle_deg, line_offset_px, line_share, root_sum_square
 from judging.landmarks import Limb, Scale
@@ -35,14 +35,16 @@ def measure_straight(sight: Sight, side: Side, scale: Scale, chain: Chain, bend_
     start, middle, end = (sight.pose.xy(side.joint(part)) for part in chain.parts)
     off_side = math.radians(sight.off_side_deg)
     offset = abs(scale.cm(line_offset_px(middle, start, end))) / math.cos(off_side)
-    margin = bend_offset(chain.upper.cm, chain.lower.cm, bend_deg) - offset
+    best = bend_offset(chain.upper.cm, chain.lower.cm, bend_deg)
+    margin = best - offset
     sigma = root_sum_square(
         _joints_sigma_cm(sight, side, scale, chain) / math.cos(off_side),
         offset * math.tan(off_side) * math.radians(OFF_SIDE_SIGMA_DEG),
         scale.sigma * offset,
     )
     angle = joint_angle_deg(start, middle, end)
-    return _worded(side, chain, margin, sigma, angle, _marks(sight, side, scale, chain, sigma))
+    worded = _worded(side, chain, margin, sigma, angle, _marks(sight, side, scale, chain, sigma))
+    return replace(worded, best_cm=best)
 
 
 def _joints_sigma_cm(sight: Sight, side: Side, scale: Scale, chain: Chain) -> float:
@@ -68,7 +70,8 @@ def _worded(
         limb=chain.upper,
         kept=f"{joint} straight: {angle_deg:.0f} degrees.",
         broken=f"{joint} bent: {angle_deg:.0f} degrees, 180 is straight.",
-        close=f"{joint} at {angle_deg:.0f} degrees in the photo, 180 is straight: too close to call. Judge by eye.",
+        close=f"{joint} at {angle_deg:.0f} degrees in the photo: locked or not, too close to call. Judge by eye.",
+        coarse=f"{joint} looks straight, but is seen too coarsely to call it locked. Judge by eye.",
         unstated=f"{joint} looks bent here, but nobody said this is the lockout. Judge by eye.",
         marks=marks,
     )

@@ -5,6 +5,8 @@ from django.db import models
 from judging.outcomes import Outcome, Reason
 from judging.pose import Side
 
+REASONS = [(reason.value, reason.value) for reason in Reason]
+
 
 class Flag(models.TextChoices):
     """Why a person must look, the most urgent first. No flag means that no rule asked for a look."""
@@ -62,7 +64,7 @@ class Finding(models.Model):
     rule = models.CharField(max_length=40)
     side = models.CharField(max_length=5, choices=[(side.value, side.value) for side in Side], blank=True)
     outcome = models.CharField(max_length=12, choices=[(item.value, item.value) for item in Outcome])
-    reason = models.CharField(max_length=20, choices=[(item.value, item.value) for item in Reason], blank=True)
+    reason = models.CharField(max_length=20, choices=REASONS, blank=True)
     detail = models.TextField(blank=True)
     margin_cm = models.FloatField(null=True)
     sigma_cm = models.FloatField(null=True)

@@ -4,8 +4,8 @@ from django.db import models
 
 
 class WorkerBeat(models.Model):
-    """``seen_at``: the worker's own process wrote it. ``answered_at``: a message it sent itself came back through the
-    queue and was worked on, so it is not deaf."""
+    """``seen_at``: the worker's own process wrote it. ``answered_at``: a message came through the queue and its
+    child took it up, so it is not deaf."""
 
     name = models.CharField(max_length=120, primary_key=True)
     engine = models.CharField(max_length=60, blank=True)

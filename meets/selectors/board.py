@@ -1,4 +1,4 @@
-"""What the board shows: the meet's attempts, those a person must look at first, and nothing a blind referee may not see.
+"""What the board shows: the meet's attempts, flagged ones first, and nothing that a blind referee may not see.
 
 Blind first is kept here, where rows are read: for an attempt that is closed to the user, findings, flags and the
 photos' states are not even loaded, and the row sorts by time alone.
@@ -37,6 +37,7 @@ from meets.models import (
     WorkerBeat,
 )
 from meets.selectors import words
+from meets.selectors.gauge import ROW_REACH_CM, Gauge, gauge
 from meets.selectors.words import Call
 
 # A photo that has waited this long on the line makes the assistant late.
@@ -143,6 +144,7 @@ class Group(StrEnum):
     LINE = "On the line"
     RETAKE = "Photos to take again"
     CANNOT = "Cannot judge: by eye"
+    ONE_SIDE = "One side clear, the other not seen"
     CLEAR = "Clear of the band"
     NO_PHOTO = "No photo yet"
 
@@ -160,6 +162,7 @@ class BoardRow:
     my_light: str = ""
     is_open: bool = True
     rank: int = 0
+    gauge: Gauge | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,14 +252,17 @@ def _open_row(attempt: Attempt, images: list[AttemptImage], my_light: str) -> Bo
     thumb = next((image for image in images if image.pk in newest), images[0])
     at = max(image.finished_at or image.uploaded_at for image in images)
 
-    def row(group: Group, call: Call, lines: Iterable[str], rank: int = 0) -> BoardRow:
-        return BoardRow(attempt, group, call, tuple(lines), thumb, at, my_light, rank=rank)
+    def row(group: Group, call: Call, lines: Iterable[str], rank: int = 0, shown: Finding | None = None) -> BoardRow:
+        bar = _bar(shown) if shown else None
+        return BoardRow(attempt, group, call, tuple(lines), thumb, at, my_light, rank=rank, gauge=bar)
 
     flags = [Flag(assessment.flag) for assessment in newest.values() if assessment.flag]
     best = merged(finding for assessment in newest.values() for finding in assessment.findings.all())
     if flags:
         flag = min(flags, key=_FLAG_RANK.__getitem__)
-        return row(Group.FLAGGED, words.FLAG_CALLS[flag], _flag_lines(flag, attempt, best), _FLAG_RANK[flag])
+        flagged = _flagged(flag, best)
+        lines = [_line(finding) for finding in flagged] or [_mismatch(attempt, best)]
+        return row(Group.FLAGGED, words.FLAG_CALLS[flag], lines[:2], _FLAG_RANK[flag], next(iter(flagged), None))
     states = {ImageStatus(image.status) for image in images}
     for status in (ImageStatus.WORKING, ImageStatus.QUEUED):
         if status in states:
@@ -268,11 +274,16 @@ def _open_row(attempt: Attempt, images: list[AttemptImage], my_light: str) -> Bo
             return row(Group.RETAKE, words.STATUS_CALLS[status], sorted(sentences))
     measured = [finding for finding in best if finding.reason != Reason.WRONG_MOMENT]
     if measured and all(finding.outcome == Outcome.MEETS for finding in measured):
-        return row(Group.CLEAR, words.MEETS, [_line(_tightest(measured))])
+        tightest = _tightest(measured)
+        return row(Group.CLEAR, words.MEETS, [_line(tightest)], shown=tightest)
     silent = [finding for finding in measured if finding.outcome == Outcome.CANNOT_JUDGE]
     judged = [finding for finding in measured if finding.outcome != Outcome.CANNOT_JUDGE]
-    lines = dict.fromkeys([_line(finding) for finding in silent] or _nothing(newest.values()))
-    return row(Group.CANNOT, words.CANNOT_JUDGE, [*lines, *map(_line, judged)][:3])
+    why = list(dict.fromkeys([_line(finding) for finding in silent] or _nothing(newest.values())))
+    if judged:
+        # Half an answer is not the whole: a rule about both sides is not met by the one that was seen.
+        tightest = _tightest(judged)
+        return row(Group.ONE_SIDE, words.ONE_SIDE, [_line(tightest), *why][:2], shown=tightest)
+    return row(Group.CANNOT, words.CANNOT_JUDGE, why[:3])
 
 
 def _nothing(assessments: Iterable[Assessment]) -> list[str]:
@@ -315,12 +326,21 @@ def _line(finding: Finding) -> str:
     return words.margin_line(finding.rule, finding.side, finding.margin_cm, finding.sigma_cm)
 
 
-def _flag_lines(flag: Flag, attempt: Attempt, findings: list[Finding]) -> list[str]:
-    if flag is Flag.MISMATCH:
-        return [f"does not look like {words.LIFT_PHRASES[attempt.lift]}: not judged"]
-    wanted = Outcome.BREACH if flag is Flag.BREACH else Outcome.TOO_CLOSE
+def _bar(finding: Finding) -> Gauge | None:
+    if finding.margin_cm is None or finding.sigma_cm is None:
+        return None
+    return gauge(finding.rule, finding.margin_cm, finding.sigma_cm, ROW_REACH_CM)
+
+
+def _flagged(flag: Flag, findings: list[Finding]) -> list[Finding]:
+    """The findings that the flag is about, the worst first; none for a photo that does not fit."""
+    wanted = {Flag.BREACH: Outcome.BREACH, Flag.TOO_CLOSE: Outcome.TOO_CLOSE}.get(flag)
     flagged = [finding for finding in findings if finding.outcome == wanted]
-    return [_line(finding) for finding in sorted(flagged, key=lambda finding: finding.margin_cm or 0.0)][:2]
+    return sorted(flagged, key=lambda finding: finding.margin_cm or 0.0)
+
+
+def _mismatch(attempt: Attempt, findings: list[Finding]) -> str:
+    return words.mismatch_sentence(attempt.lift, {finding.reason for finding in findings})
 
 
 def platform_rows(meet: Meet) -> list[Platform]:

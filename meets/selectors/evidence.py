@@ -14,9 +14,10 @@ from django.http import Http404
 
 from judging.outcomes import Outcome, Reason
 from judging.pose import SEEN_SCORE, Joint
-from meets.models import Assessment, Attempt, AttemptImage, Finding, ImageStatus, Light, Vote
+from meets.models import Assessment, Attempt, AttemptImage, Finding, Flag, ImageStatus, Light, Vote
 from meets.selectors import words
 from meets.selectors.board import Desk, Seen, merged, newest_assessments, open_attempts
+from meets.selectors.gauge import Gauge, gauge
 from meets.selectors.words import Call
 
 BONES = (
@@ -103,25 +104,11 @@ class Overlay:
 class PhotoView:
     image: AttemptImage
     label: str
+    moment: str
     call: Call | None
     sentence: str
     overlay: Overlay | None
     can_retry: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Gauge:
-    """An error bar to scale. All x in a drawing 320 wide with the line in the middle at 160."""
-
-    point_x: float
-    band_x: float
-    band_width: float
-    whisker_x1: float
-    whisker_x2: float
-    low: str
-    mid: str
-    high: str
-    tone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,10 +232,12 @@ def _seen(attempt: Attempt, *, is_open: bool) -> Seen:
 def _photo(desk: Desk, image: AttemptImage, assessment: Assessment | None, *, is_open: bool) -> PhotoView:
     status = ImageStatus(image.status)
     call = words.STATUS_CALLS.get(status)
-    sentence = image.get_reason_display() if image.reason and status in (ImageStatus.REJECTED, ImageStatus.FAILED) else ""
+    sentence = (
+        image.get_reason_display() if image.reason and status in (ImageStatus.REJECTED, ImageStatus.FAILED) else ""
+    )
     if not is_open:
         # Only what says nothing of what was found: that this photo is there.
-        return PhotoView(image, photo_label(image, None), None, "", None, False)
+        return PhotoView(image, photo_label(image, None), "", None, "", None, False)
     if status is ImageStatus.QUEUED:
         sentence = "Waiting for a worker."
     elif status is ImageStatus.WORKING:
@@ -257,7 +246,8 @@ def _photo(desk: Desk, image: AttemptImage, assessment: Assessment | None, *, is
     if assessment is not None and not assessment.lifter_found:
         call, sentence = words.CANNOT_JUDGE, words.REASON_SENTENCES[Reason.NO_LIFTER]
     can_retry = status is ImageStatus.FAILED and desk.is_staff and desk.is_open
-    return PhotoView(image, photo_label(image, assessment), call, sentence, overlay, can_retry)
+    moment = words.PHASE_WORDS.get(image.phase, "")
+    return PhotoView(image, photo_label(image, assessment), moment, call, sentence, overlay, can_retry)
 
 
 def photo_label(image: AttemptImage, assessment: Assessment | None) -> str:
@@ -277,13 +267,16 @@ def _overlay(image: AttemptImage, assessment: Assessment) -> Overlay:
     bands: list[Box] = []
     for finding in assessment.findings.all():
         tone = words.OUTCOME_CALLS[Outcome(finding.outcome)].tone
-        for mark in finding.marks:
-            if mark["kind"] == "band":
-                bands.append(_band(mark, tone))
-            elif mark["kind"] in ("level", "surface"):
-                lines.append(_marked_line(mark, tone, image, unit))
+        bands += [_band(mark, tone) for mark in finding.marks if mark["kind"] == "band"]
+        lines += _finding_lines(finding, tone, image, unit)
     return Overlay(
-        round(unit, 3), bones, dots, _apart(lines, unit), bands, _gold_lines(assessment, points), _zoom(image, assessment)
+        round(unit, 3),
+        bones,
+        dots,
+        _apart(lines, unit),
+        bands,
+        _gold_lines(assessment, points),
+        _zoom(image, assessment),
     )
 
 
@@ -310,9 +303,30 @@ def _band(mark: dict[str, Any], tone: str) -> Box:
     return Box(tone, round(x, 1), round(y, 1), round(width, 1), round(height, 1))
 
 
-def _marked_line(mark: dict[str, Any], tone: str, image: AttemptImage, unit: float) -> Line:
+def _finding_lines(finding: Finding, tone: str, image: AttemptImage, unit: float) -> list[Line]:
+    """Surfaces and the level line. A surface that lies on the level gives its name to the longer of the two."""
+    levels = [mark for mark in finding.marks if mark["kind"] == "level"]
+    surfaces = [mark for mark in finding.marks if mark["kind"] == "surface"]
+    names = {id(mark): str(mark["label"]) for mark in (*levels, *surfaces) if mark["label"] != "level"}
+    for level in levels:
+        for surface in surfaces:
+            if _middle_distance(surface, level) < 3 * unit:
+                names[id(level)] = names.pop(id(surface), "")
+    return [_marked_line(mark, names.get(id(mark), ""), tone, image, unit) for mark in (*levels, *surfaces)]
+
+
+def _middle_distance(surface: dict[str, Any], level: dict[str, Any]) -> float:
+    """How far the surface's middle lies off the level line, px."""
+    x, y = (surface["x1"] + surface["x2"]) / 2, (surface["y1"] + surface["y2"]) / 2
+    along_x, along_y = level["x2"] - level["x1"], level["y2"] - level["y1"]
+    length = math.hypot(along_x, along_y)
+    if not length:
+        return math.inf
+    return float(abs(along_x * (y - level["y1"]) - along_y * (x - level["x1"])) / length)
+
+
+def _marked_line(mark: dict[str, Any], label: str, tone: str, image: AttemptImage, unit: float) -> Line:
     x1, y1, x2, y2 = (float(mark[key]) for key in ("x1", "y1", "x2", "y2"))
-    label = str(mark.get("label", ""))
     # The words stand after the line's end, or before its start where they would leave the photo.
     (left_x, left_y), (right_x, right_y) = sorted(((x1, y1), (x2, y2)))
     gap, room = unit * 8, len(label) * unit * 10.5
@@ -421,7 +435,7 @@ def _card(finding: Finding, source: str) -> Card:
         words.sigma_text(finding.sigma_cm),
         words.direction(finding.rule, finding.margin_cm),
         _limb(finding),
-        _gauge(finding, call.tone),
+        gauge(finding.rule, finding.margin_cm, finding.sigma_cm),
         sentence,
         source,
     )
@@ -435,28 +449,6 @@ def _limb(finding: Finding) -> str:
     return f"{sign}{abs(margin)} ± {sigma} % of the {finding.limb}"
 
 
-def _gauge(finding: Finding, tone: str) -> Gauge:
-    margin, sigma = finding.margin_cm or 0.0, finding.sigma_cm or 0.0
-    reach = max(6, math.ceil(abs(margin) + 2 * sigma))
-    rule = words.RULES.get(finding.rule)
-    scale = 150 / reach
-
-    def x(value: float) -> float:
-        return round(min(max(160 + value * scale, 8), 312), 1)
-
-    return Gauge(
-        x(margin),
-        x(margin - sigma),
-        round(x(margin + sigma) - x(margin - sigma), 1),
-        x(margin - 2 * sigma),
-        x(margin + 2 * sigma),
-        f"{words.MINUS}{reach} {rule.broken if rule else ''}".strip(),
-        rule.line if rule else "limit",
-        f"{rule.kept if rule else ''} +{reach}".strip(),
-        tone,
-    )
-
-
 # ── Gold votes ───────────────────────────────────────────────────────────────────────────────────────────
 
 _VIEW_ORDER = ("front", "left", "right", "rear")
@@ -467,11 +459,13 @@ def _is_good(reading: str) -> bool:
 
 
 def pair_joints(name: str) -> tuple[Joint, Joint] | None:
-    """``wrist-wrist`` is the left and the right one, ``left wrist-elbow`` two joints of one side; None: no such pair."""
+    """``wrist-wrist`` is the left and the right one, ``left wrist-elbow`` two of one side; None: no such pair."""
     *side, parts = name.split(" ", 1)
     first, _, second = parts.partition("-")
     sides = (side[0], side[0]) if side else ("left", "right")
-    ends = [Joint.__members__.get(f"{where}_{part}".upper()) for where, part in zip(sides, (first, second), strict=True)]
+    ends = [
+        Joint.__members__.get(f"{where}_{part}".upper()) for where, part in zip(sides, (first, second), strict=True)
+    ]
     return (ends[0], ends[1]) if ends[0] is not None and ends[1] is not None else None
 
 
@@ -521,7 +515,7 @@ def _summary(readings: dict[str, str]) -> tuple[str, bool]:
         return "no vote", False
     bad = [name for name, reading in readings.items() if reading == "bad"]
     if bad:
-        return f"{len(bad)} of {len(told)} pairs differ", False
+        return f"differs on {len(bad)} of {len(told)} pairs", False
     if all(_is_good(reading) for reading in told):
         return (reading_words(told[0]) if len(set(told)) == 1 else "good form"), True
     return "no clear vote", False
@@ -554,9 +548,11 @@ def _looks(image: AttemptImage, assessment: Assessment) -> LooksLike:
 
 
 def _mismatch(attempt: Attempt, assessed: list[tuple[AttemptImage, Assessment]]) -> str:
-    if not any(assessment.flag == "mismatch" for _, assessment in assessed):
+    odd = [assessment for _, assessment in assessed if assessment.flag == Flag.MISMATCH]
+    if not odd:
         return ""
-    return f"Does not look like {words.LIFT_PHRASES[attempt.lift]}: not judged."
+    reasons = {finding.reason for assessment in odd for finding in assessment.findings.all()}
+    return words.mismatch_sentence(attempt.lift, reasons) + "."
 
 
 def _footer(assessments: list[Assessment]) -> list[str]:

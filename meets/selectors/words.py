@@ -27,7 +27,8 @@ MEETS = Call("●", "meets", "meets")
 BREACH = Call("◆", "breach", "breach")
 TOO_CLOSE = Call("≈", "too close", "close")
 CANNOT_JUDGE = Call("○", "cannot judge", "mute")
-MISMATCH = Call("◇", "other lift?", "slate")
+ONE_SIDE = Call("◐", "one side meets", "meets")
+MISMATCH = Call("◇", "check the photo", "slate")
 NOT_THIS_FRAME = Call("–", "not this frame", "mute")
 QUEUED = Call("◌", "waiting", "slate")
 WORKING = Call("◍", "being read", "slate")
@@ -138,6 +139,13 @@ def reason_sentence(reason: str, rule: str, side: str) -> str:
 def reason_short(reason: str, rule: str, side: str) -> str:
     """The same in a few words, for a row of the board."""
     return REASON_SHORT[Reason(reason)].format(part=rule_part(rule, side)) if reason else "judge by eye"
+
+
+def mismatch_sentence(lift: str, reasons: "set[str]") -> str:
+    """What does not fit: the moment that was stated, or the attempt's lift."""
+    if Reason.MOMENT_MISMATCH in reasons and Reason.WRONG_LIFT not in reasons:
+        return "Does not look like the stated moment: not judged"
+    return f"Does not look like {LIFT_PHRASES[lift]}: not judged"
 
 
 def decimals(sigma_cm: float) -> int:

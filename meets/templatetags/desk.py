@@ -29,6 +29,13 @@ def lift_word(lift: str) -> str:
 
 
 @register.filter
+def rulebook_word(rulebook: str) -> str:
+    """``ipf-2026-v3`` as it is spoken of: ``IPF 2026 v3``."""
+    federation, _, rest = rulebook.partition("-")
+    return f"{federation.upper()} {rest.replace('-', ' ')}".strip()
+
+
+@register.filter
 def ago(at: datetime) -> str:
     """``now``, ``6 min``, ``3 h``, ``2 days``. The page's script keeps it going."""
     seconds = max(0, int((timezone.now() - at).total_seconds()))

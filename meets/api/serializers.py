@@ -1,0 +1,272 @@
+"""What goes in and out of the API. Checking beyond types is the writers' work, in meets.roster and meets.intake."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.urls import reverse
+from rest_framework import serializers
+
+from judging.pose import Phase, View
+from meets.models import (
+    Assessment,
+    Attempt,
+    AttemptImage,
+    Entry,
+    Finding,
+    Flag,
+    ImageReason,
+    Lifter,
+    Meet,
+    Platform,
+    Vote,
+)
+
+OPEN = "open"
+# What a referee reads in place of the findings until the own light is given.
+BLIND = "opens_after_your_light"
+
+
+def _evidence() -> serializers.ChoiceField:
+    return serializers.ChoiceField(
+        choices=(OPEN, BLIND), read_only=True, help_text="Whether findings are shown to you now."
+    )
+
+
+class MeetSerializer(serializers.ModelSerializer[Meet]):
+    class Meta:
+        model = Meet
+        fields = ("id", "name", "federation", "town", "starts_on", "rulebook", "evidence_mode", "status", "revision")
+        read_only_fields = ("revision",)
+
+
+class MeSerializer(serializers.Serializer[Any]):
+    """Who the caller is, and the caller's part in each meet."""
+
+    username = serializers.CharField()
+    may_create_meets = serializers.BooleanField()
+    meets = serializers.ListField(child=serializers.DictField(child=serializers.CharField()))
+
+
+class PlatformSerializer(serializers.ModelSerializer[Platform]):
+    class Meta:
+        model = Platform
+        fields = ("id", "name")
+
+
+class LifterSerializer(serializers.ModelSerializer[Lifter]):
+    class Meta:
+        model = Lifter
+        fields = ("id", "name", "sex", "birth_year", "team", "member_id")
+
+
+class InMeet(serializers.PrimaryKeyRelatedField[Any]):
+    """A row of the meet that the view works in: another meet's id reads as one that does not exist."""
+
+    def get_queryset(self) -> Any:
+        # Without a meet only the schema is being drawn.
+        rows = super().get_queryset()
+        return None if rows is None else rows.filter(meet=self.context.get("meet"))
+
+    def to_internal_value(self, data: Any) -> Any:
+        try:
+            return super().to_internal_value(data)
+        except ValidationError:  # text that is no UUID
+            self.fail("does_not_exist", pk_value=data)
+
+
+class EntrySerializer(serializers.ModelSerializer[Entry]):
+    lifter = InMeet(queryset=Lifter.objects.all())
+    platform = InMeet(queryset=Platform.objects.all(), allow_null=True, required=False)
+
+    class Meta:
+        model = Entry
+        fields = (
+            "id", "lifter", "platform", "flight", "lot", "weight_class", "bodyweight_kg", "equipment",
+        )  # fmt: skip
+        # The lot is unique in the meet, which the writer checks; DRF's own check needs the meet in the body.
+        validators: list[Any] = []
+
+
+class AttemptSerializer(serializers.ModelSerializer[Attempt]):
+    entry = InMeet(queryset=Entry.objects.all())
+
+    class Meta:
+        model = Attempt
+        fields = ("id", "entry", "lift", "number", "declared_kg", "created_at")
+        read_only_fields = ("created_at",)
+        validators: list[Any] = []
+
+
+class FindingSerializer(serializers.ModelSerializer[Finding]):
+    class Meta:
+        model = Finding
+        fields = (
+            "rule", "side", "outcome", "reason", "detail",
+            "margin_cm", "sigma_cm", "margin_limb", "sigma_limb", "limb", "p_breach",
+        )  # fmt: skip
+
+
+class FindingWithMarksSerializer(FindingSerializer):
+    class Meta(FindingSerializer.Meta):
+        fields = (*FindingSerializer.Meta.fields, "marks")  # type: ignore[assignment]
+
+
+class VoteSerializer(serializers.ModelSerializer[Vote]):
+    class Meta:
+        model = Vote
+        fields = ("pair", "annotation", "view", "verdict", "distance", "gold_distance")
+
+
+class AssessmentSerializer(serializers.ModelSerializer[Assessment]):
+    findings = FindingSerializer(many=True)
+
+    class Meta:
+        model = Assessment
+        fields = (
+            "engine", "weights_sha256", "rulebook", "gold_set", "flag", "lifter_found",
+            "lift_seen", "lift_p", "phase_seen", "phase_p", "phase_stated", "view_seen", "view_p", "view_stated",
+            "vote_pairs", "vote_kappa", "created_at", "findings",
+        )  # fmt: skip
+
+
+class AssessmentFullSerializer(AssessmentSerializer):
+    findings = FindingWithMarksSerializer(many=True)
+    votes = VoteSerializer(many=True)
+
+    class Meta(AssessmentSerializer.Meta):
+        fields = (*AssessmentSerializer.Meta.fields, "keypoints", "timings_ms", "votes")  # type: ignore[assignment]
+
+
+class ImageSerializer(serializers.ModelSerializer[Any]):
+    """A photo and where it stands on the line. ``reason_text`` says what is wrong and what to do."""
+
+    reason_text = serializers.SerializerMethodField()
+    url = serializers.SerializerMethodField(help_text="Where to ask for its status.")
+
+    class Meta:
+        model = AttemptImage
+        fields = (
+            "id", "url", "attempt", "status", "reason", "reason_text", "tries", "view", "phase", "file_name", "sha256",
+            "width", "height", "uploaded_at", "finished_at",
+        )  # fmt: skip
+        read_only_fields = fields
+
+    def get_reason_text(self, image: AttemptImage) -> str:
+        return ImageReason(image.reason).label if image.reason else ""
+
+    def get_url(self, image: AttemptImage) -> str:
+        return reverse("api:image-detail", args=[image.pk])
+
+
+class ImageResultSerializer(ImageSerializer):
+    """A photo, ``evidence``, and the assessment: null until there is one, left out while it is not open to you."""
+
+    evidence = _evidence()
+    assessment = AssessmentSerializer(read_only=True, required=False, allow_null=True)
+
+    class Meta(ImageSerializer.Meta):
+        fields = (*ImageSerializer.Meta.fields, "evidence", "assessment")  # type: ignore[assignment]
+
+    def to_representation(self, result: Any) -> dict[str, Any]:
+        shown = dict(ImageSerializer(result.image).data)
+        shown["evidence"] = OPEN if result.is_open else BLIND
+        if result.is_open:
+            seen = result.assessment
+            shown["assessment"] = self.fields["assessment"].to_representation(seen) if seen else None
+        return shown
+
+
+class ImageFullSerializer(ImageResultSerializer):
+    assessment = AssessmentFullSerializer(read_only=True, required=False, allow_null=True)
+
+
+class ImageUploadSerializer(serializers.Serializer[Any]):
+    """multipart/form-data. ``view`` and ``phase`` are what you know; leave out what you do not."""
+
+    file = serializers.FileField(
+        # Refusing an empty file, and reading the name, is the intake's work, with its own sentences.
+        allow_empty_file=True,
+        error_messages={"required": "Send the photo as the field 'file' of a multipart form."},
+    )
+    view = serializers.ChoiceField(choices=[view.value for view in View], required=False, allow_blank=True)
+    phase = serializers.ChoiceField(choices=[phase.value for phase in Phase], required=False, allow_blank=True)
+
+
+class ImageReceiptSerializer(ImageSerializer):
+    """``created`` is false when these bytes, or this Idempotency-Key, were here before: then it is that photo."""
+
+    created = serializers.BooleanField(read_only=True)
+
+    class Meta(ImageSerializer.Meta):
+        fields = ("created", *ImageSerializer.Meta.fields)  # type: ignore[assignment]
+
+    def to_representation(self, receipt: Any) -> dict[str, Any]:
+        image, created = receipt
+        return {"created": created, **ImageSerializer(image).data}
+
+
+class EntryShownSerializer(serializers.ModelSerializer[Entry]):
+    lifter = LifterSerializer()
+    platform = serializers.CharField(source="platform.name", default="")
+
+    class Meta:
+        model = Entry
+        fields = ("id", "lot", "flight", "platform", "weight_class", "bodyweight_kg", "equipment", "lifter")
+
+
+class AttemptResultSerializer(serializers.ModelSerializer[Any]):
+    """An attempt with its photos; ``flag`` is the most urgent of theirs, left out while it is not open to you."""
+
+    entry = EntryShownSerializer()
+    evidence = _evidence()
+    flag = serializers.ChoiceField(choices=Flag.choices, read_only=True, required=False, allow_null=True)
+    images = ImageResultSerializer(many=True)
+
+    class Meta:
+        model = Attempt
+        fields = ("id", "lift", "number", "declared_kg", "entry", "evidence", "flag", "images")
+
+    def to_representation(self, result: Any) -> dict[str, Any]:
+        attempt: Attempt = result.attempt
+        return {
+            "id": str(attempt.pk),
+            "lift": attempt.lift,
+            "number": attempt.number,
+            "declared_kg": str(attempt.declared_kg),
+            "entry": EntryShownSerializer(attempt.entry).data,
+            "evidence": OPEN if result.is_open else BLIND,
+            **({"flag": result.flag} if result.is_open else {}),
+            "images": self.fields["images"].to_representation(result.images),
+        }
+
+
+class AttemptFullSerializer(AttemptResultSerializer):
+    images = ImageFullSerializer(many=True)
+
+
+class ResultsSerializer(serializers.Serializer[Any]):
+    meet = MeetSerializer()
+    attempts = AttemptResultSerializer(many=True)
+
+
+class ProblemSerializer(serializers.Serializer[Any]):
+    """RFC 9457. ``detail`` is one sentence for a person."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField()
+    reason = serializers.CharField(required=False)
+    errors = serializers.DictField(required=False)  # type: ignore[assignment]
+
+
+class TokenRequestSerializer(serializers.Serializer[Any]):
+    username = serializers.CharField(max_length=150)
+    password = serializers.CharField(max_length=4096, trim_whitespace=False, write_only=True)
+
+
+class TokenSerializer(serializers.Serializer[Any]):
+    """Send it as ``Authorization: Token …``. It is shown once."""
+
+    token = serializers.CharField()
+    expiry = serializers.DateTimeField()

@@ -1,0 +1,351 @@
+"""The API's doors: each parses, asks access, calls one writer or selector, and answers."""
+
+from datetime import timedelta
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.contrib.auth import authenticate
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
+from django.urls import reverse
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from knox.models import AuthToken
+from rest_framework import generics, permissions, throttling
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+from rest_framework.views import APIView
+
+from meets import access, intake, roster
+from meets.api import serializers as shapes
+from meets.api.csv import CsvRenderer
+from meets.models import Attempt, AttemptImage, Entry, Lifter, Meet, Membership, Platform
+from meets.selectors import results
+
+TOKEN_DAYS = 30
+PROBLEM = OpenApiResponse(shapes.ProblemSerializer, description="Refused; nothing was written.")
+
+
+def actor(request: Request) -> User:
+    """The signed-in user; the permission classes have let nobody else in."""
+    assert isinstance(request.user, User)  # noqa: S101
+    return request.user
+
+
+# ── Who am I ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class SignInThrottle(throttling.SimpleRateThrottle):
+    """By address, whoever is named: guessing at many names from one address is slowed too."""
+
+    scope = "sign-in"
+
+    def get_cache_key(self, request: Request, view: APIView) -> str:
+        return self.cache_format % {"scope": self.scope, "ident": self.get_ident(request)}
+
+
+class TokenCreate(APIView):
+    """A token for name and password, valid for 30 days. Guessing locks the name and address out for a while."""
+
+    # No session here: a browser's cookie must not make a token for whoever sent the form.
+    authentication_classes = ()
+    permission_classes = (permissions.AllowAny,)
+    throttle_classes = (SignInThrottle,)
+    parser_classes = (JSONParser, FormParser)
+
+    @extend_schema(
+        request=shapes.TokenRequestSerializer,
+        responses={200: shapes.TokenSerializer, 400: PROBLEM, 403: PROBLEM, 429: PROBLEM},
+        auth=[],
+    )
+    def post(self, request: Request) -> Response:
+        given = shapes.TokenRequestSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        user = authenticate(request._request, **given.validated_data)
+        if user is None:
+            raise PermissionDenied("Name and password do not fit, or there were too many tries. Wait, then try again.")
+        row, token = AuthToken.objects.create(user=user, expiry=timedelta(days=TOKEN_DAYS))
+        return Response(shapes.TokenSerializer({"token": token, "expiry": row.expiry}).data)
+
+
+class TokenRevoke(APIView):
+    """Ends the token this request was made with."""
+
+    @extend_schema(request=None, responses={204: None, 401: PROBLEM})
+    def post(self, request: Request) -> Response:
+        if not isinstance(request.auth, AuthToken):
+            raise AuthenticationFailed("Send the token that is to be ended.")
+        request.auth.delete()
+        return Response(status=204)
+
+
+class Me(APIView):
+    @extend_schema(responses=shapes.MeSerializer)
+    def get(self, request: Request) -> Response:
+        parts = Membership.objects.filter(user=actor(request)).select_related("meet").order_by("meet__starts_on")
+        shown = {
+            "username": actor(request).get_username(),
+            "may_create_meets": roster.may_create_meet(actor(request)),
+            "meets": [
+                {"id": str(part.meet_id), "name": part.meet.name, "role": part.role, "seat": part.seat}
+                for part in parts
+            ],
+        }
+        return Response(shapes.MeSerializer(shown).data)
+
+
+# ── Rows of a meet ───────────────────────────────────────────────────────────────────────────────────────
+
+
+class MeetList(generics.ListCreateAPIView[Meet]):
+    """The meets you have a part in. Making one takes the permission to, and makes you its head."""
+
+    serializer_class = shapes.MeetSerializer
+    queryset = Meet.objects.none()
+
+    def get_queryset(self) -> QuerySet[Meet]:
+        return access.visible(Meet, self.request.user)
+
+    def perform_create(self, serializer: BaseSerializer[Meet]) -> None:
+        serializer.instance = roster.meet_create(user=actor(self.request), **serializer.validated_data)
+
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        if not roster.may_create_meet(actor(request)):
+            raise PermissionDenied("Your account may not create meets. Ask whoever runs this site.")
+        return super().create(request, *args, **kwargs)
+
+
+class InMeetView(generics.GenericAPIView[Any]):
+    """What lies in one meet: members read, staff write. Asked before the body is even parsed."""
+
+    # The row named by the address: its model, and the way from it to its meet.
+    row_model: ClassVar[type[Model]] = Meet
+    row_path: ClassVar[str] = ""
+    http_method_names = ["get", "post", "patch", "delete", "head", "options"]
+    row: Any
+    meet: Meet
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        related = (self.row_path,) if self.row_path else ()
+        self.row = access.row_or_404(self.row_model, actor(request), self.kwargs["pk"], *related)
+        self.meet = self.row
+        for step in self.row_path.split("__") if self.row_path else ():
+            self.meet = getattr(self.meet, step)
+        if request.method not in permissions.SAFE_METHODS:
+            access.staff_required(actor(request), self.meet)
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        return {**super().get_serializer_context(), "meet": getattr(self, "meet", None)}
+
+    def get_object(self) -> Any:
+        return self.row
+
+
+class MeetDetail(InMeetView, generics.RetrieveUpdateAPIView[Meet]):
+    serializer_class = shapes.MeetSerializer
+    queryset = Meet.objects.none()
+
+    def perform_update(self, serializer: BaseSerializer[Meet]) -> None:
+        serializer.instance = roster.meet_update(meet=self.meet, **serializer.validated_data)
+
+
+class PlatformList(InMeetView, generics.ListCreateAPIView[Platform]):
+    serializer_class = shapes.PlatformSerializer
+    # A meet has a handful, without a time of making to page by.
+    pagination_class = None
+    queryset = Platform.objects.none()
+
+    def get_queryset(self) -> QuerySet[Platform]:
+        return Platform.objects.filter(meet=self.meet)
+
+    def perform_create(self, serializer: BaseSerializer[Platform]) -> None:
+        serializer.instance = roster.platform_create(meet=self.meet, **serializer.validated_data)
+
+
+class PlatformDetail(InMeetView, generics.RetrieveUpdateDestroyAPIView[Platform]):
+    row_model, row_path = Platform, "meet"
+    serializer_class = shapes.PlatformSerializer
+    queryset = Platform.objects.none()
+
+    def perform_update(self, serializer: BaseSerializer[Platform]) -> None:
+        serializer.instance = roster.platform_update(
+            platform=self.row, name=serializer.validated_data.get("name", self.row.name)
+        )
+
+    def perform_destroy(self, instance: Platform) -> None:
+        roster.platform_delete(platform=instance)
+
+
+class LifterList(InMeetView, generics.ListCreateAPIView[Lifter]):
+    serializer_class = shapes.LifterSerializer
+    queryset = Lifter.objects.none()
+
+    def get_queryset(self) -> QuerySet[Lifter]:
+        return Lifter.objects.filter(meet=self.meet)
+
+    def perform_create(self, serializer: BaseSerializer[Lifter]) -> None:
+        serializer.instance = roster.lifter_create(meet=self.meet, **serializer.validated_data)
+
+
+class LifterDetail(InMeetView, generics.RetrieveUpdateDestroyAPIView[Lifter]):
+    row_model, row_path = Lifter, "meet"
+    serializer_class = shapes.LifterSerializer
+    queryset = Lifter.objects.none()
+
+    def perform_update(self, serializer: BaseSerializer[Lifter]) -> None:
+        serializer.instance = roster.lifter_update(lifter=self.row, **serializer.validated_data)
+
+    def perform_destroy(self, instance: Lifter) -> None:
+        roster.lifter_delete(lifter=instance)
+
+
+class EntryList(InMeetView, generics.ListCreateAPIView[Entry]):
+    serializer_class = shapes.EntrySerializer
+    queryset = Entry.objects.none()
+
+    def get_queryset(self) -> QuerySet[Entry]:
+        return Entry.objects.filter(meet=self.meet)
+
+    def perform_create(self, serializer: BaseSerializer[Entry]) -> None:
+        serializer.instance = roster.entry_create(meet=self.meet, **serializer.validated_data)
+
+
+class EntryDetail(InMeetView, generics.RetrieveUpdateDestroyAPIView[Entry]):
+    row_model, row_path = Entry, "meet"
+    serializer_class = shapes.EntrySerializer
+    queryset = Entry.objects.none()
+
+    def perform_update(self, serializer: BaseSerializer[Entry]) -> None:
+        serializer.instance = roster.entry_update(entry=self.row, **serializer.validated_data)
+
+    def perform_destroy(self, instance: Entry) -> None:
+        roster.entry_delete(entry=instance)
+
+
+class AttemptList(InMeetView, generics.ListCreateAPIView[Attempt]):
+    serializer_class = shapes.AttemptSerializer
+    queryset = Attempt.objects.none()
+
+    def get_queryset(self) -> QuerySet[Attempt]:
+        return Attempt.objects.filter(entry__meet=self.meet)
+
+    def perform_create(self, serializer: BaseSerializer[Attempt]) -> None:
+        serializer.instance = roster.attempt_create(**serializer.validated_data)
+
+
+class AttemptDetail(InMeetView, generics.RetrieveUpdateDestroyAPIView[Attempt]):
+    """An attempt with its photos and what was found in them."""
+
+    row_model, row_path = Attempt, "entry__meet"
+    serializer_class = shapes.AttemptSerializer
+    queryset = Attempt.objects.none()
+
+    @extend_schema(responses=shapes.AttemptFullSerializer)
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        found = results.attempt_result_detail(actor(request), self.row)
+        return Response(shapes.AttemptFullSerializer(found).data)
+
+    def perform_update(self, serializer: BaseSerializer[Attempt]) -> None:
+        serializer.instance = roster.attempt_update(attempt=self.row, **serializer.validated_data)
+
+    def perform_destroy(self, instance: Attempt) -> None:
+        roster.attempt_delete(attempt=instance)
+
+
+# ── Photos ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class ImageSubmit(InMeetView):
+    row_model, row_path = Attempt, "entry__meet"
+    serializer_class = shapes.ImageUploadSerializer
+    parser_classes = (MultiPartParser,)
+    http_method_names = ["post", "options"]
+    queryset = AttemptImage.objects.none()
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter(
+                "Idempotency-Key",
+                str,
+                OpenApiParameter.HEADER,
+                description="Repeats with one key are one.",
+            )
+        ],
+        request={"multipart/form-data": shapes.ImageUploadSerializer},
+        responses={
+            202: shapes.ImageReceiptSerializer,
+            200: OpenApiResponse(shapes.ImageReceiptSerializer, description="Was here before; nothing was added."),
+            **dict.fromkeys((400, 403, 404, 409, 413, 415, 422), PROBLEM),
+        },
+    )
+    def post(self, request: Request, pk: UUID) -> Response:
+        """Takes a photo of the attempt. The answer comes at once; ask the address in ``Location`` how it went."""
+        given = self.get_serializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        file = given.validated_data["file"]
+        image, created = intake.image_submit(
+            attempt=self.row,
+            user=actor(request),
+            data=file,
+            file_name=file.name or "",
+            declared_type=file.content_type or "",
+            view=given.validated_data.get("view", ""),
+            phase=given.validated_data.get("phase", ""),
+            idempotency_key=request.headers.get("Idempotency-Key", ""),
+        )
+        shown = shapes.ImageReceiptSerializer((image, created)).data
+        where = {"Location": request.build_absolute_uri(reverse("api:image-detail", args=[image.pk]))}
+        return Response(shown, status=202 if created else 200, headers=where)
+
+
+class ImageDetail(InMeetView):
+    """Where a photo stands, and what was found in it."""
+
+    row_model, row_path = AttemptImage, "attempt__entry__meet"
+    serializer_class = shapes.ImageFullSerializer
+    http_method_names = ["get", "head", "options"]
+    queryset = AttemptImage.objects.none()
+
+    def get(self, request: Request, pk: UUID) -> Response:
+        found = results.image_result_detail(actor(request), self.row)
+        return Response(shapes.ImageFullSerializer(found).data)
+
+
+class ImageRetry(InMeetView):
+    row_model, row_path = AttemptImage, "attempt__entry__meet"
+    serializer_class = shapes.ImageSerializer
+    http_method_names = ["post", "options"]
+    queryset = AttemptImage.objects.none()
+
+    @extend_schema(request=None, responses={202: shapes.ImageSerializer, 409: PROBLEM})
+    def post(self, request: Request, pk: UUID) -> Response:
+        """Another round of tries for a photo that failed."""
+        intake.image_requeue(image=self.row)
+        self.row.refresh_from_db()
+        return Response(shapes.ImageSerializer(self.row).data, status=202)
+
+
+# ── Results ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Results(InMeetView):
+    """The meet's attempts with their findings, as JSON or CSV (``?format=csv``, or ``Accept: text/csv``)."""
+
+    serializer_class = shapes.ResultsSerializer
+    renderer_classes = (JSONRenderer, CsvRenderer)
+    http_method_names = ["get", "head", "options"]
+    queryset = Meet.objects.none()
+
+    @extend_schema(responses={(200, "application/json"): shapes.ResultsSerializer, (200, "text/csv"): str})
+    def get(self, request: Request, pk: UUID) -> Response:
+        rows = results.attempt_result_rows(actor(request), self.meet)
+        shown = shapes.ResultsSerializer({"meet": self.meet, "attempts": rows}).data
+        response = Response(shown)
+        if request.accepted_renderer.format == CsvRenderer.format:
+            response["Content-Disposition"] = f'attachment; filename="results-{self.meet.pk}.csv"'
+        return response

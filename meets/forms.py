@@ -1,0 +1,190 @@
+"""What the staff pages ask for. The forms only read and explain; meets.roster checks whole rows and writes them."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+
+from judging.pose import Lift, Phase, View
+from judging.rulebook import rulebook_ids
+from meets.models import Attempt, Entry, Equipment, Meet, Membership, Platform, Role, Seat, Sex
+from meets.selectors import words
+
+PLAIN = {
+    "required": "Fill this in.",
+    "invalid": "This cannot be read as what is asked for here.",
+    "invalid_choice": "Choose one of the list.",
+}
+NOT_KNOWN = ("", "not known")
+
+
+class PlainForm(forms.Form):
+    """Plain sentences for what is wrong, and the writers' own refusals beside the field that they are about."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            field.error_messages.update({key: text for key, text in PLAIN.items() if key in field.error_messages})
+            if isinstance(field, forms.DecimalField | forms.IntegerField):
+                field.error_messages["invalid"] = "Write a number."
+            if isinstance(field, forms.DateField):
+                field.error_messages["invalid"] = "Write a day as 2026-03-01."
+            if field.help_text:
+                field.widget.attrs["aria-describedby"] = f"hint_{name}"
+
+    def refuse(self, error: ValidationError) -> None:
+        """Puts a writer's refusal where it belongs; what concerns no field of this form goes on top."""
+        if not hasattr(error, "error_dict"):
+            self.add_error(None, error)
+            return
+        for name, faults in error.error_dict.items():
+            self.add_error(name if name in self.fields else None, faults)
+
+
+class MeetForm(PlainForm):
+    name = forms.CharField(max_length=120)
+    starts_on = forms.DateField(label="First day", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    federation = forms.CharField(max_length=40, required=False)
+    town = forms.CharField(max_length=80, required=False)
+    rulebook = forms.ChoiceField(label="Rule book")
+    evidence_mode = forms.ChoiceField(
+        label="A referee sees the evidence",
+        choices=Meet._meta.get_field("evidence_mode").choices,
+        help_text="Blind first is the rule at a meet; training opens everything at once.",
+    )
+    status = forms.ChoiceField(
+        choices=Meet._meta.get_field("status").choices,
+        help_text="A closed meet takes no photos, lights or changes until it is opened again.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["rulebook"].choices = [(name, name) for name in rulebook_ids()]  # type: ignore[attr-defined]
+
+
+class NewMeetForm(MeetForm):
+    status = None  # type: ignore[assignment]
+
+
+class PlatformForm(PlainForm):
+    name = forms.CharField(max_length=40, label="New platform")
+
+
+class EntryForm(PlainForm):
+    """A lifter and the lifter's entry, in one form."""
+
+    name = forms.CharField(max_length=120)
+    sex = forms.ChoiceField(choices=Sex.choices)
+    birth_year = forms.IntegerField(required=False, min_value=1900, max_value=2100)
+    team = forms.CharField(max_length=80, required=False)
+    member_id = forms.CharField(max_length=40, required=False, label="Member number")
+    platform = forms.ModelChoiceField(Platform.objects.none(), required=False, empty_label="none yet")
+    flight = forms.CharField(max_length=2, required=False)
+    lot = forms.IntegerField(required=False, min_value=1, max_value=9999)
+    weight_class = forms.CharField(max_length=8, required=False, label="Class", help_text="83, 120+ …")
+    bodyweight_kg = forms.DecimalField(required=False, label="Bodyweight, kg", max_digits=5, decimal_places=2)
+    equipment = forms.ChoiceField(choices=Equipment.choices)
+
+    LIFTER = ("name", "sex", "birth_year", "team", "member_id")
+    ENTRY = ("platform", "flight", "lot", "weight_class", "bodyweight_kg", "equipment")
+
+    def __init__(self, *args: Any, meet: Meet, entry: Entry | None = None, **kwargs: Any) -> None:
+        if entry is not None:
+            initial = {name: getattr(entry.lifter, name) for name in self.LIFTER}
+            kwargs["initial"] = initial | {name: getattr(entry, name) for name in self.ENTRY}
+        super().__init__(*args, **kwargs)
+        self.meet, self.entry = meet, entry
+        self.fields["platform"].queryset = Platform.objects.filter(meet=meet)  # type: ignore[attr-defined]
+
+    def clean_lot(self) -> int | None:
+        lot: int | None = self.cleaned_data["lot"]
+        taken = Entry.objects.filter(meet=self.meet, lot=lot).exclude(pk=self.entry.pk if self.entry else None)
+        if lot is not None and (other := taken.select_related("lifter").first()):
+            raise ValidationError(f"Lot {lot} is {other.lifter.name}'s. Give another number.")
+        return lot
+
+    def lifter_fields(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in self.LIFTER}
+
+    def entry_fields(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in self.ENTRY}
+
+
+class AttemptsForm(PlainForm):
+    """Three lifts, three attempts each: a weight adds or changes one, an emptied cell takes it away."""
+
+    def __init__(self, *args: Any, attempts: list[Attempt], **kwargs: Any) -> None:
+        self.had = {(attempt.lift, attempt.number): attempt for attempt in attempts}
+        super().__init__(*args, **kwargs)
+        for lift in Lift:
+            for number in (1, 2, 3):
+                attempt = self.had.get((lift.value, number))
+                self.fields[f"{lift.value}_{number}"] = forms.DecimalField(
+                    required=False,
+                    min_value=Decimal("2.5"),
+                    max_value=Decimal("700"),
+                    max_digits=5,
+                    decimal_places=2,
+                    initial=f"{attempt.declared_kg:f}".rstrip("0").rstrip(".") if attempt else None,
+                    label=f"{words.LIFT_WORDS[lift]}, {words.ORDINALS[number]} attempt, kg",
+                    error_messages={"invalid": "Write a weight in kg, like 142.5."},
+                    widget=forms.NumberInput(attrs={"step": "0.5", "inputmode": "decimal"}),
+                )
+
+    def rows(self) -> Iterator[tuple[str, list[tuple[forms.BoundField, Attempt | None]]]]:
+        for lift in Lift:
+            cells = [(self[f"{lift.value}_{number}"], self.had.get((lift.value, number))) for number in (1, 2, 3)]
+            yield words.LIFT_WORDS[lift], cells
+
+    def changes(self) -> Iterator[tuple[str, int, Attempt | None, Decimal | None]]:
+        """lift, number, the attempt that stands, the weight asked for: only where the two differ."""
+        for lift in Lift:
+            for number in (1, 2, 3):
+                attempt, weight = self.had.get((lift.value, number)), self.cleaned_data[f"{lift.value}_{number}"]
+                if (attempt.declared_kg if attempt else None) != weight:
+                    yield lift.value, number, attempt, weight
+
+
+class MemberForm(PlainForm):
+    """Gives a person with an account their part in the meet."""
+
+    user_name = forms.CharField(max_length=150)
+    role = forms.ChoiceField(choices=Role.choices)
+    seat = forms.ChoiceField(choices=[("", "none"), *Seat.choices], required=False, help_text="For a referee.")
+
+    def clean_user_name(self) -> User:
+        user = User.objects.filter(username=self.cleaned_data["user_name"], is_active=True).first()
+        if user is None:
+            raise ValidationError("There is no account of that name. Whoever runs this site makes accounts.")
+        return user
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("seat") and cleaned.get("role") != Role.REFEREE:
+            self.add_error("seat", "Only a referee has a seat.")
+        return cleaned
+
+
+class UploadForm(PlainForm):
+    """One photo and what its uploader knows of it. Works without scripts, one file at a time."""
+
+    photo = forms.FileField(error_messages={"required": "Choose a photo.", "empty": "This file is empty."})
+    view = forms.ChoiceField(
+        label="Camera stands at",
+        required=False,
+        choices=[NOT_KNOWN, *((view.value, words.VIEW_WORDS[view]) for view in View)],
+    )
+    phase = forms.ChoiceField(
+        label="Moment",
+        required=False,
+        choices=[NOT_KNOWN, *((phase.value, words.PHASE_WORDS[phase]) for phase in Phase)],
+        help_text="A breach is only called where somebody has said which moment this is.",
+    )
+
+
+def heads_left(meet: Meet, *, without: User) -> bool:
+    """Would the meet still have a head if this person took another part?"""
+    return Membership.objects.filter(meet=meet, role=Role.HEAD).exclude(user=without).exists()

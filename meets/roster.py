@@ -1,0 +1,241 @@
+"""Who lifts what: the writers for meets, platforms, members, lifters, entries and attempts.
+
+Pages and API call these. Each checks the whole row, moves the meet's revision on in the same transaction, and
+raises ValidationError or Refusal without having written anything. Whether the user may do it is asked before, in
+meets.access.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any, TypedDict, TypeVar, Unpack
+from uuid import UUID
+
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.db.models import F, Model, QuerySet
+
+from meets.access import AnyUser
+from meets.errors import Conflict
+from meets.models import (
+    Attempt,
+    AttemptImage,
+    Entry,
+    Lifter,
+    Light,
+    Meet,
+    MeetStatus,
+    Membership,
+    Platform,
+    Role,
+)
+
+RowT = TypeVar("RowT", bound=Model)
+
+
+class MeetFields(TypedDict, total=False):
+    name: str
+    federation: str
+    town: str
+    starts_on: date
+    rulebook: str
+    evidence_mode: str
+    status: str
+
+
+class LifterFields(TypedDict, total=False):
+    name: str
+    sex: str
+    birth_year: int | None
+    team: str
+    member_id: str
+
+
+class EntryFields(TypedDict, total=False):
+    lifter: Lifter
+    platform: Platform | None
+    flight: str
+    lot: int | None
+    weight_class: str
+    bodyweight_kg: Decimal | None
+    equipment: str
+
+
+class AttemptFields(TypedDict, total=False):
+    entry: Entry
+    lift: str
+    number: int
+    declared_kg: Decimal
+
+
+# ── Meets and their members ──────────────────────────────────────────────────────────────────────────────
+
+
+def may_create_meet(user: AnyUser) -> bool:
+    return user.is_authenticated and user.has_perm("meets.add_meet")
+
+
+def meet_create(*, user: User, **fields: Unpack[MeetFields]) -> Meet:
+    """A new meet with ``user`` as its head. Raises PermissionDenied without the permission to make meets."""
+    if not may_create_meet(user):
+        raise PermissionDenied("Your account may not create meets. Ask whoever runs this site.")
+    meet = Meet(**fields)
+    with transaction.atomic():
+        _row_save(meet)
+        Membership.objects.create(meet=meet, user=user, role=Role.HEAD)
+    return meet
+
+
+def meet_update(*, meet: Meet, **changes: Unpack[MeetFields]) -> Meet:
+    """Changes a meet. One that is closed can only be opened again, together with whatever else changes."""
+    with transaction.atomic():
+        now = Meet.objects.select_for_update().get(pk=meet.pk)
+        if now.status == MeetStatus.CLOSED and changes.get("status", now.status) == MeetStatus.CLOSED and changes:
+            raise _closed()
+        _row_set(now, changes)
+        now.revision += 1
+        _row_save(now)
+    return now
+
+
+def membership_set(*, meet: Meet, user: User, role: str, seat: str = "") -> Membership:
+    """Gives a person the one part they have in the meet."""
+    with transaction.atomic():
+        member = Membership.objects.filter(meet=meet, user=user).first() or Membership(meet=meet, user=user)
+        member.role, member.seat = role, seat
+        _meet_touch(meet.pk)
+        return _row_save(member)
+
+
+# ── Platforms ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def platform_create(*, meet: Meet, name: str) -> Platform:
+    return _row_add(meet.pk, Platform(meet=meet, name=name))
+
+
+def platform_update(*, platform: Platform, name: str) -> Platform:
+    return _row_change(platform.meet_id, platform, {"name": name})
+
+
+def platform_delete(*, platform: Platform) -> None:
+    """Takes the platform away; entries on it stay, without a platform."""
+    _row_remove(platform.meet_id, platform)
+
+
+# ── Lifters ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def lifter_create(*, meet: Meet, **fields: Unpack[LifterFields]) -> Lifter:
+    return _row_add(meet.pk, Lifter(meet=meet, **fields))
+
+
+def lifter_update(*, lifter: Lifter, **changes: Unpack[LifterFields]) -> Lifter:
+    return _row_change(lifter.meet_id, lifter, changes)
+
+
+def lifter_delete(*, lifter: Lifter) -> None:
+    """Deletes the lifter with entry and attempts. Raises Conflict when a photo or a light hangs on them."""
+    _row_remove(lifter.meet_id, lifter, Attempt.objects.filter(entry__lifter=lifter))
+
+
+# ── Entries ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def entry_create(*, meet: Meet, **fields: Unpack[EntryFields]) -> Entry:
+    _same_meet(meet.pk, fields)
+    return _row_add(meet.pk, Entry(meet=meet, **fields))
+
+
+def entry_update(*, entry: Entry, **changes: Unpack[EntryFields]) -> Entry:
+    _same_meet(entry.meet_id, changes)
+    if changes.get("lifter", entry.lifter) != entry.lifter:
+        raise Conflict("lifter_kept", "An entry keeps its lifter. Delete it and enter the other lifter.")
+    return _row_change(entry.meet_id, entry, changes)
+
+
+def entry_delete(*, entry: Entry) -> None:
+    """Deletes the entry with its attempts. Raises Conflict when a photo or a light hangs on them."""
+    _row_remove(entry.meet_id, entry, Attempt.objects.filter(entry=entry))
+
+
+# ── Attempts ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def attempt_create(**fields: Unpack[AttemptFields]) -> Attempt:
+    return _row_add(fields["entry"].meet_id, Attempt(**fields))
+
+
+def attempt_update(*, attempt: Attempt, **changes: Unpack[AttemptFields]) -> Attempt:
+    """Changes an attempt. Its lift stays once photos were judged as that lift."""
+    if changes.get("entry", attempt.entry) != attempt.entry:
+        raise Conflict("entry_kept", "An attempt keeps its entry. Delete it and add one to the other entry.")
+    if changes.get("lift", attempt.lift) != attempt.lift and attempt.images.exists():
+        raise Conflict(
+            "attempt_has_images", "This attempt has photos, judged as its lift. Add another attempt for the other lift."
+        )
+    return _row_change(attempt.entry.meet_id, attempt, changes)
+
+
+def attempt_delete(*, attempt: Attempt) -> None:
+    """Raises Conflict when a photo or a light hangs on the attempt."""
+    _row_remove(attempt.entry.meet_id, attempt, Attempt.objects.filter(pk=attempt.pk))
+
+
+# ── What they share ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def _closed() -> Conflict:
+    return Conflict("meet_closed", "This meet is closed. Open it again before changing it.")
+
+
+def _meet_touch(meet_id: UUID) -> None:
+    """Moves the revision on; raises Conflict when the meet is closed. One statement, so nothing comes in between."""
+    if Meet.objects.filter(pk=meet_id, status=MeetStatus.OPEN).update(revision=F("revision") + 1) != 1:
+        raise _closed()
+
+
+def _same_meet(meet_id: UUID, fields: EntryFields) -> None:
+    """Raises ValidationError when the lifter or the platform is another meet's."""
+    lifter, platform = fields.get("lifter"), fields.get("platform")
+    if lifter is not None and lifter.meet_id != meet_id:
+        raise ValidationError({"lifter": "This lifter is not in this meet."})
+    if platform is not None and platform.meet_id != meet_id:
+        raise ValidationError({"platform": "This platform is not in this meet."})
+
+
+def _row_set(row: Model, changes: Mapping[str, Any]) -> None:
+    for name, value in changes.items():
+        row._meta.get_field(name)  # a name that is no field raises here, instead of being kept and never saved
+        setattr(row, name, value)
+
+
+def _row_save(row: RowT) -> RowT:
+    row.full_clean()
+    row.save()
+    return row
+
+
+def _row_add(meet_id: UUID, row: RowT) -> RowT:
+    with transaction.atomic():
+        _meet_touch(meet_id)
+        return _row_save(row)
+
+
+def _row_change(meet_id: UUID, row: RowT, changes: Mapping[str, Any]) -> RowT:
+    with transaction.atomic():
+        _meet_touch(meet_id)
+        _row_set(row, changes)
+        return _row_save(row)
+
+
+def _row_remove(meet_id: UUID, row: Model, attempts: "QuerySet[Attempt] | None" = None) -> None:
+    with transaction.atomic():
+        _meet_touch(meet_id)
+        if attempts is not None and (
+            AttemptImage.objects.filter(attempt__in=attempts).exists()
+            or Light.objects.filter(attempt__in=attempts).exists()
+        ):
+            raise Conflict("has_evidence", "Photos or lights hang on this, and they are kept. Close the meet instead.")
+        row.delete()

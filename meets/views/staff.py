@@ -1,0 +1,206 @@
+"""Staff pages: the meet, its platforms, lifters with entries and attempts, and who takes part."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.db.models import Prefetch
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from meets import access, roster
+from meets.errors import Refusal
+from meets.forms import AttemptsForm, EntryForm, MeetForm, MemberForm, NewMeetForm, PlatformForm, heads_left
+from meets.models import Attempt, Entry, Meet, Membership, Platform, Role
+from meets.views.shared import head_desk_of, staff_desk_of, user_of
+
+_page = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@never_cache
+@login_required
+@_page
+def meet_create(request: HttpRequest) -> HttpResponse:
+    if not roster.may_create_meet(request.user):
+        raise PermissionDenied("Your account may not create meets. Ask whoever runs this site.")
+    form = NewMeetForm(request.POST or None, initial={"evidence_mode": "after_light"})
+    if request.method == "POST" and form.is_valid():
+        try:
+            meet = roster.meet_create(user=user_of(request), **form.cleaned_data)
+        except ValidationError as error:
+            form.refuse(error)
+        else:
+            return redirect("meet-edit", meet.pk)
+    return render(request, "meets/meet_form.html", {"form": form}, status=400 if form.errors else 200)
+
+
+@never_cache
+@login_required
+@_page
+def meet_edit(request: HttpRequest, meet_id: UUID) -> HttpResponse:
+    """The meet itself, and its platforms below."""
+    desk = staff_desk_of(request, meet_id)
+    meet = desk.meet
+    initial = {name: getattr(meet, name) for name in MeetForm.base_fields}
+    what = request.POST.get("what")
+    form = MeetForm(request.POST if what == "meet" else None, initial=initial)
+    platform_form = PlatformForm(request.POST if what == "platform" else None)
+    if request.method == "POST":
+        try:
+            done = _meet_change(request, meet, what, form, platform_form)
+        except Refusal as refusal:
+            messages.warning(request, refusal.detail)
+            done = False
+        if done:
+            return redirect("meet-edit", meet.pk)
+    context = {
+        "desk": desk,
+        "meet": meet,
+        "section": "meet",
+        "form": form,
+        "platform_form": platform_form,
+        "platforms": Platform.objects.filter(meet=meet),
+    }
+    return render(request, "meets/meet_form.html", context, status=400 if request.method == "POST" else 200)
+
+
+def _meet_change(
+    request: HttpRequest, meet: Meet, what: str | None, form: MeetForm, platform_form: PlatformForm
+) -> bool:
+    """Does what the page asked for. False when a form has something to say first."""
+    try:
+        if what == "meet" and form.is_valid():
+            roster.meet_update(meet=meet, **form.cleaned_data)
+            messages.success(request, "The meet is saved.")
+            return True
+        if what == "platform" and platform_form.is_valid():
+            roster.platform_create(meet=meet, name=platform_form.cleaned_data["name"])
+            return True
+    except ValidationError as error:
+        (form if what == "meet" else platform_form).refuse(error)
+        return False
+    if what == "platform-delete":
+        number = request.POST.get("platform", "")
+        platform = get_object_or_404(Platform, meet=meet, pk=int(number) if number.isdecimal() else 0)
+        roster.platform_delete(platform=platform)
+        messages.success(request, f"{platform.name} is taken away; its lifters stay, without a platform.")
+        return True
+    return False
+
+
+@never_cache
+@login_required
+@require_safe
+def lifter_list(request: HttpRequest, meet_id: UUID) -> HttpResponse:
+    desk = staff_desk_of(request, meet_id)
+    attempts = Attempt.objects.order_by("lift", "number")
+    entries = (
+        Entry.objects.filter(meet=desk.meet)
+        .select_related("lifter", "platform")
+        .prefetch_related(Prefetch("attempts", attempts))
+    )
+    return render(
+        request,
+        "meets/lifter_list.html",
+        {"desk": desk, "meet": desk.meet, "section": "lifters", "entries": entries},
+    )
+
+
+@never_cache
+@login_required
+@_page
+def lifter_create(request: HttpRequest, meet_id: UUID) -> HttpResponse:
+    desk = staff_desk_of(request, meet_id)
+    form = EntryForm(request.POST or None, meet=desk.meet, initial={"equipment": "classic"})
+    attempts = AttemptsForm(request.POST or None, attempts=[])
+    if request.method == "POST" and form.is_valid() & attempts.is_valid():
+        entry = _entry_save(request, form, attempts)
+        if entry is not None:
+            messages.success(request, f"{entry.lifter.name} is entered.")
+            return redirect("lifter-list", desk.meet.pk)
+    context = {"desk": desk, "meet": desk.meet, "section": "lifters", "form": form, "attempts": attempts}
+    return render(request, "meets/entry_form.html", context, status=400 if request.method == "POST" else 200)
+
+
+@never_cache
+@login_required
+@_page
+def entry_edit(request: HttpRequest, entry_id: UUID) -> HttpResponse:
+    entry = access.row_or_404(Entry, request.user, entry_id, "lifter", "platform", "meet")
+    desk = staff_desk_of(request, entry.meet_id)
+    form = EntryForm(request.POST or None, meet=desk.meet, entry=entry)
+    attempts = AttemptsForm(request.POST or None, attempts=list(entry.attempts.all()))
+    if request.method == "POST" and form.is_valid() & attempts.is_valid() and _entry_save(request, form, attempts):
+        messages.success(request, f"{form.cleaned_data['name']} is saved.")
+        return redirect("lifter-list", desk.meet.pk)
+    context: dict[str, Any] = {
+        "desk": desk,
+        "meet": desk.meet,
+        "section": "lifters",
+        "entry": entry,
+        "form": form,
+        "attempts": attempts,
+    }
+    return render(request, "meets/entry_form.html", context, status=400 if request.method == "POST" else 200)
+
+
+def _entry_save(request: HttpRequest, form: EntryForm, attempts: AttemptsForm) -> Entry | None:
+    """Lifter, entry and attempts, all or none. None when a writer refused; the form or a message says why."""
+    try:
+        with transaction.atomic():
+            if form.entry is None:
+                lifter = roster.lifter_create(meet=form.meet, **form.lifter_fields())
+                entry = roster.entry_create(meet=form.meet, lifter=lifter, **form.entry_fields())
+            else:
+                roster.lifter_update(lifter=form.entry.lifter, **form.lifter_fields())
+                entry = roster.entry_update(entry=form.entry, **form.entry_fields())
+            for lift, number, attempt, weight in attempts.changes():
+                if weight is None and attempt is not None:
+                    roster.attempt_delete(attempt=attempt)
+                elif attempt is not None and weight is not None:
+                    roster.attempt_update(attempt=attempt, declared_kg=weight)
+                elif weight is not None:
+                    roster.attempt_create(entry=entry, lift=lift, number=number, declared_kg=weight)
+            return entry
+    except ValidationError as error:
+        form.refuse(error)
+    except Refusal as refusal:
+        messages.warning(request, refusal.detail)
+    return None
+
+
+@never_cache
+@login_required
+@_page
+def member_list(request: HttpRequest, meet_id: UUID) -> HttpResponse:
+    """Who takes which part. Staff may read it, the head changes it."""
+    desk = head_desk_of(request, meet_id) if request.method == "POST" else staff_desk_of(request, meet_id)
+    form = MemberForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        user, role = form.cleaned_data["user_name"], form.cleaned_data["role"]
+        if role != Role.HEAD and not heads_left(desk.meet, without=user):
+            form.add_error("role", "This person is the meet's only head. Name another head first.")
+        else:
+            try:
+                roster.membership_set(meet=desk.meet, user=user, role=role, seat=form.cleaned_data["seat"])
+            except ValidationError as error:
+                form.refuse(error)
+            except Refusal as refusal:
+                form.add_error(None, refusal.detail)
+            else:
+                return redirect("member-list", desk.meet.pk)
+    members = Membership.objects.filter(meet=desk.meet).select_related("user").order_by("role", "user__username")
+    context = {
+        "desk": desk,
+        "meet": desk.meet,
+        "section": "meet",
+        "form": form,
+        "members": members,
+        "is_head": desk.role is Role.HEAD,
+    }
+    return render(request, "meets/member_list.html", context, status=400 if request.method == "POST" else 200)

@@ -1,0 +1,112 @@
+"""A worker killed in the middle of a photo ends with that photo assessed exactly once."""
+
+import os
+import signal
+from typing import Any
+
+import pytest
+
+from meets.models import Assessment, AttemptImage, ImageReason, ImageStatus, WorkerBeat
+from tests import factories as make
+from tests.faults.conftest import Workers, wait_for
+
+BOTH = [pytest.param(None, id="files"), pytest.param(None, id="redis", marks=pytest.mark.services)]
+on_both_brokers = pytest.mark.parametrize("_broker", BOTH)
+
+
+def row(image: AttemptImage) -> AttemptImage:
+    return AttemptImage.objects.get(pk=image.pk)
+
+
+def working(image: AttemptImage) -> AttemptImage | None:
+    now = row(image)
+    return now if now.status == ImageStatus.WORKING else None
+
+
+def done(image: AttemptImage) -> bool:
+    return row(image).status == ImageStatus.DONE
+
+
+@on_both_brokers
+def test_photos_go_through_and_the_worker_stops_cleanly(workers: Workers, _broker: None) -> None:
+    images = [make.image_make(nudged_at=None) for _ in range(3)]
+    process = workers.start()
+
+    wait_for("all photos done", lambda: all(done(image) for image in images))
+    wait_for("the canary is back", lambda: WorkerBeat.objects.filter(answered_at__isnull=False).exists())
+    process.send_signal(signal.SIGTERM)
+
+    assert process.wait(timeout=10) == 0
+    assert WorkerBeat.objects.count() == 0
+    assert Assessment.objects.count() == 3
+    assert "Traceback" not in workers.log
+
+
+@on_both_brokers
+def test_a_killed_child(workers: Workers, _broker: None) -> None:
+    workers.hold.touch()
+    image = make.image_make(nudged_at=None)
+    workers.start()
+    held = wait_for("the photo is in work", lambda: working(image))
+
+    os.kill(int(held.claimed_by.rpartition("/")[2]), signal.SIGKILL)
+    workers.hold.unlink()
+
+    wait_for("the photo is done", lambda: done(image))
+    assert Assessment.objects.count() == 1
+    assert row(image).tries == 2
+    assert row(image).claimed_by != held.claimed_by
+
+
+@on_both_brokers
+def test_a_machine_that_lost_its_power(workers: Workers, _broker: None) -> None:
+    workers.hold.touch()
+    image = make.image_make(nudged_at=None)
+    first = workers.start()
+    held = wait_for("the photo is in work", lambda: working(image))
+
+    workers.kill_all(first)
+    workers.hold.unlink()
+    assert working(image)
+    workers.start()
+
+    wait_for("the photo is done", lambda: done(image))
+    assert Assessment.objects.count() == 1
+    assert row(image).tries == 2
+    assert row(image).claimed_by != held.claimed_by
+
+
+def test_a_photo_that_kills_every_worker_ends_as_failed(workers: Workers, settings: Any) -> None:
+    workers.hold.touch()
+    image = make.image_make(nudged_at=None)
+    workers.start()
+    killed: set[str] = set()
+
+    for _ in range(settings.IMAGE_TRIES_MAX):
+        held = wait_for("the next try", lambda: (now := working(image)) and now.claimed_by not in killed and now)
+        killed.add(held.claimed_by)
+        os.kill(int(held.claimed_by.rpartition("/")[2]), signal.SIGKILL)
+
+    wait_for("the photo has failed", lambda: row(image).status == ImageStatus.FAILED)
+    assert row(image).reason == ImageReason.WORKER_LOST
+    assert row(image).tries == settings.IMAGE_TRIES_MAX
+    assert Assessment.objects.count() == 0
+
+
+def test_a_message_lost_with_its_worker_is_sent_again(workers: Workers) -> None:
+    """The row says that a message is under way, and there is none."""
+    image = make.image_make()
+    workers.start()
+
+    wait_for("the photo is done", lambda: done(image))
+    assert Assessment.objects.count() == 1
+
+
+def test_two_workers_share_the_photos(workers: Workers) -> None:
+    images = [make.image_make(nudged_at=None) for _ in range(12)]
+    workers.start()
+    workers.start()
+
+    wait_for("all photos done", lambda: all(done(image) for image in images))
+    assert Assessment.objects.count() == 12
+    assert {row(image).tries for image in images} == {1}
