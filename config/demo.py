@@ -15,17 +15,27 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from meets.models import Attempt
 
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_PHOTOS = ROOT.parent / "shared" / "data" / "lifts"
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
-LIFT_WORDS = (("deadlift", "deadlift"), ("pull", "deadlift"), ("squat", "squat"), ("bench", "bench"), ("press", "bench"))
+LIFT_WORDS = (
+    ("deadlift", "deadlift"),
+    ("pull", "deadlift"),
+    ("squat", "squat"),
+    ("bench", "bench"),
+    ("press", "bench"),
+)
 # Nobody's names: the demo shows no real person's result.
 NAMES = (
     ("Ada Lindqvist", "F", "76"),
@@ -129,7 +139,7 @@ def accounts(folder: Path) -> dict[str, str]:
     return logins
 
 
-def meet_build(photos: list[DemoPhoto]) -> list[tuple[DemoPhoto, object]]:
+def meet_build(photos: list[DemoPhoto]) -> list[tuple[DemoPhoto, "Attempt"]]:
     """The demo meet with its lifters, entries and attempts; the photos of one name belong to one attempt."""
     from django.contrib.auth.models import User
 
@@ -154,7 +164,7 @@ def meet_build(photos: list[DemoPhoto]) -> list[tuple[DemoPhoto, object]]:
     groups: dict[tuple[str, str], list[DemoPhoto]] = {}
     for photo in photos:
         groups.setdefault((photo.lift, photo.path.stem.rsplit("_", 1)[0]), []).append(photo)
-    placed: list[tuple[DemoPhoto, object]] = []
+    placed: list[tuple[DemoPhoto, Attempt]] = []
     counts: dict[str, int] = {}
     for (lift, _), members in groups.items():
         place = counts[lift] = counts.get(lift, -1) + 1
@@ -175,7 +185,7 @@ def meet_build(photos: list[DemoPhoto]) -> list[tuple[DemoPhoto, object]]:
     return placed
 
 
-def upload(placed: list[tuple[DemoPhoto, object]]) -> list[str]:
+def upload(placed: list[tuple[DemoPhoto, "Attempt"]]) -> list[str]:
     """Every photo through the same door as a user's upload; the same bytes twice stay one photo."""
     from django.contrib.auth.models import User
 
@@ -224,7 +234,7 @@ def process(name: str, arguments: list[str], folder: Path) -> Iterator["subproce
                 child.wait()
 
 
-def worker(folder: Path) -> "contextmanager[subprocess.Popen[bytes]]":  # type: ignore[valid-type]
+def worker(folder: Path) -> AbstractContextManager["subprocess.Popen[bytes]"]:
     return process("worker", [sys.executable, "manage.py", "worker"], folder)
 
 

@@ -262,7 +262,7 @@ def broker_options() -> dict[str, Any]:
         }
     folder = VAR_DIR / "broker"
     folder.mkdir(parents=True, exist_ok=True)
-    return {"folder": str(folder), "polling_interval": 0.02}
+    return {"folder": str(folder), "polling_interval": 0.005}
 
 
 CELERY_BROKER_TRANSPORT_OPTIONS = broker_options()

@@ -148,7 +148,10 @@ def _doubt(lift: Lift | None, view: ViewSeen, sighting: Sighting | None) -> tupl
         return None
     if lift is Lift.BENCH and view.view in (View.FRONT, View.REAR):
         # From the foot or head end a lying body stands upright in the photo and looks like any other.
-        return Reason.LIFT_UNKNOWN, "Seen from the end of the bench: this cannot be told from another lift. Judge by eye."
+        return (
+            Reason.LIFT_UNKNOWN,
+            "From the end of the bench no lift can be told from another. Judge by eye.",
+        )
     looks = f"looks like a {sighting.lift}" if sighting.lift else "looks like none of the three lifts"
     return Reason.WRONG_LIFT, f"This photo {looks}, not like a {lift}. Was it uploaded to the right attempt?"
 
@@ -180,7 +183,7 @@ def _findings(
 
 
 def _contradicts(stated: Phase | None, seen: PhaseSeen) -> bool:
-    """A lockout said to be the bottom would be a deep breach of a good lift, so the ends of a lift must not be mixed."""
+    """A lockout said to be the bottom would turn a good lift into a deep breach: the ends must not be mixed up."""
     if seen.p < MOMENT_CONTRADICTS_P:
         return False
     return any(stated in one and seen.phase in other for one, other in (_ENDS, _ENDS[::-1]))

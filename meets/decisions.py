@@ -1,7 +1,5 @@
 """What officials decide. So far a referee's own light: given once, never changed, never by a finding."""
 
-from typing import cast
-
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -36,7 +34,6 @@ def light_record(*, attempt: Attempt, referee: User, colour: str) -> Light:
         given = Light.objects.filter(attempt=attempt, referee=referee).first()
         if given is None:
             raise
-        shown = cast(str, given.get_colour_display())
         raise Conflict(
-            "light_given", f"Your {shown} light on this attempt is recorded; a second one is not taken."
+            "light_given", f"Your {given.colour} light on this attempt is recorded; a second one is not taken."
         ) from error

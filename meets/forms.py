@@ -10,7 +10,19 @@ from django.core.exceptions import ValidationError
 
 from judging.pose import Lift, Phase, View
 from judging.rulebook import rulebook_ids
-from meets.models import Attempt, Entry, Equipment, Meet, Membership, Platform, Role, Seat, Sex
+from meets.models import (
+    Attempt,
+    Entry,
+    Equipment,
+    EvidenceMode,
+    Meet,
+    MeetStatus,
+    Membership,
+    Platform,
+    Role,
+    Seat,
+    Sex,
+)
 from meets.selectors import words
 
 PLAIN = {
@@ -52,11 +64,11 @@ class MeetForm(PlainForm):
     rulebook = forms.ChoiceField(label="Rule book")
     evidence_mode = forms.ChoiceField(
         label="A referee sees the evidence",
-        choices=Meet._meta.get_field("evidence_mode").choices,
+        choices=EvidenceMode.choices,
         help_text="Blind first is the rule at a meet; training opens everything at once.",
     )
     status = forms.ChoiceField(
-        choices=Meet._meta.get_field("status").choices,
+        choices=MeetStatus.choices,
         help_text="A closed meet takes no photos, lights or changes until it is opened again.",
     )
 
@@ -101,7 +113,9 @@ class EntryForm(PlainForm):
 
     def clean_lot(self) -> int | None:
         lot: int | None = self.cleaned_data["lot"]
-        taken = Entry.objects.filter(meet=self.meet, lot=lot).exclude(pk=self.entry.pk if self.entry else None)
+        taken = Entry.objects.filter(meet=self.meet, lot=lot)
+        if self.entry is not None:
+            taken = taken.exclude(pk=self.entry.pk)
         if lot is not None and (other := taken.select_related("lifter").first()):
             raise ValidationError(f"Lot {lot} is {other.lifter.name}'s. Give another number.")
         return lot

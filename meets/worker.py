@@ -19,11 +19,13 @@ log = logging.getLogger(__name__)
 
 SWEEP_TASK = "meets.tasks.images_sweep"
 FORGOTTEN_AFTER = timedelta(hours=1)
+# Redis' client looks for the next message up to a second late; a sweep must not expire of that alone.
+BROKER_DELAY_S = 10
 
-# Held while a beat is written. The worker's process forks its children, and a child must not be born while
-# another thread is inside the database library: what that thread had locked would stay locked in the child.
-_writing = threading.Lock()
-os.register_at_fork(before=_writing.acquire, after_in_parent=_writing.release, after_in_child=_writing.release)
+# Held through each beat. The worker's process forks its children, and a child must not be born while another
+# thread is inside the database's or the broker's library: what that thread had locked would stay locked in it.
+_beating = threading.Lock()
+os.register_at_fork(before=_beating.acquire, after_in_parent=_beating.release, after_in_child=_beating.release)
 
 
 def beat_seen(*, name: str) -> None:
@@ -48,7 +50,7 @@ def beat_gone(*, name: str) -> None:
 
 def sweep_send() -> None:
     """Asks for a sweep. It expires, so that the messages of a deaf worker do not pile up."""
-    current_app.send_task(SWEEP_TASK, expires=settings.WORKER_GONE_S, retry=False)
+    current_app.send_task(SWEEP_TASK, expires=settings.WORKER_GONE_S + BROKER_DELAY_S, retry=False)
 
 
 class Heartbeat(threading.Thread):
@@ -64,11 +66,9 @@ class Heartbeat(threading.Thread):
 
     def run(self) -> None:
         while True:
-            self._row(beat_seen)
-            try:
-                sweep_send()
-            except Exception:
-                log.exception("no sweep sent; next in %s s", settings.WORKER_BEAT_S)
+            with _beating:
+                self._row(beat_seen)
+                self._sweep()
             if self.over.wait(settings.WORKER_BEAT_S):
                 return
 
@@ -80,17 +80,24 @@ class Heartbeat(threading.Thread):
             self._row(beat_gone)
 
     def _row(self, write: Callable[..., None]) -> None:
-        with _writing:
-            try:
-                write(name=self.worker_name)
-            except Exception:
-                log.exception("the worker's row could not be written")
-            finally:
-                connections.close_all()
+        try:
+            write(name=self.worker_name)
+        except Exception:
+            log.exception("the worker's row could not be written")
+        finally:
+            connections.close_all()
+
+    def _sweep(self) -> None:
+        try:
+            sweep_send()
+        except Exception:
+            log.exception("no sweep sent; next in %s s", settings.WORKER_BEAT_S)
 
 
 class HeartbeatStep(bootsteps.StartStopStep):
-    """Gives every worker its heartbeat, however it was started."""
+    """Gives every worker its heartbeat, however it was started, once the first child is born."""
+
+    requires = ("celery.worker.components:Pool",)
 
     def start(self, parent: Any) -> None:
         heartbeat = Heartbeat(parent.hostname)

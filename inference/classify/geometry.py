@@ -36,7 +36,7 @@ class Range:
     soft: float
 
     def cost(self, shape: Shape) -> float:
-        value = getattr(shape, self.measure)
+        value: float = getattr(shape, self.measure)
         outside = max(self.low - value, value - self.high, 0.0)
         return 0.5 * (outside / self.soft) ** 2
 
@@ -71,7 +71,11 @@ ROWS: Final[dict[tuple[Lift, Phase], tuple[Range, ...]]] = {
         Range("wrist_over_shoulder", 0.45, 0.85, 0.08),
     ),
     (Lift.BENCH, Phase.LOCKOUT): (*_BENCH, Range("elbow_deg", 150, 180, 10)),
-    (Lift.DEADLIFT, Phase.START): (*_DEADLIFT, Range("wrist_over_ankle", -_INF, 0.42, 0.07), Range("hip_deg", 0, 140, 8)),
+    (Lift.DEADLIFT, Phase.START): (
+        *_DEADLIFT,
+        Range("wrist_over_ankle", -_INF, 0.42, 0.07),
+        Range("hip_deg", 0, 140, 8),
+    ),
     (Lift.DEADLIFT, Phase.MID): (
         *_DEADLIFT,
         Range("wrist_over_ankle", 0.50, 1.25, 0.07),

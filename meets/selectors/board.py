@@ -13,6 +13,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db.models import Exists, F, OuterRef, Prefetch, QuerySet, Subquery
 from django.http import Http404
 from django.utils import timezone
@@ -92,8 +93,10 @@ def desk_detail(user: AnyUser, meet_id: UUID) -> Desk:
     """
     beats = WorkerBeat.objects.order_by("-seen_at").values("seen_at")[:1]
     waiting = AttemptImage.objects.filter(attempt__entry__meet=OuterRef("meet"), status=ImageStatus.QUEUED)
+    if not user.is_authenticated:
+        raise Http404("There is no such meet in your meets.")
     row = (
-        Membership.objects.filter(meet_id=meet_id, user_id=user.pk)
+        Membership.objects.filter(meet_id=meet_id, user=user)
         .select_related("meet")
         .annotate(
             seen_at=Subquery(beats),
@@ -101,7 +104,7 @@ def desk_detail(user: AnyUser, meet_id: UUID) -> Desk:
         )
         .first()
     )
-    if row is None or not user.is_authenticated:
+    if row is None:
         raise Http404("There is no such meet in your meets.")
     return Desk(row.meet, user, Role(row.role), row.seat, _assist(row.seen_at, row.waits_since))
 
@@ -355,7 +358,7 @@ def evidence_seconds(meet: Meet) -> float | None:
     return took[len(took) // 2] if took else None
 
 
-def meet_rows(user: AnyUser) -> list[Membership]:
+def meet_rows(user: User) -> list[Membership]:
     """The user's meets with the part taken in each, the newest first."""
-    rows = Membership.objects.filter(user_id=user.pk).select_related("meet")
+    rows = Membership.objects.filter(user=user).select_related("meet")
     return list(rows.order_by("-meet__starts_on", "meet__name"))

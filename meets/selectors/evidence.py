@@ -149,6 +149,7 @@ class Votes:
     good: bool
     kappa: str
     left_out: str
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +205,10 @@ def evidence_detail(desk: Desk, attempt_id: UUID) -> Evidence:
     if not is_open:
         return Evidence(attempt, False, my_light, photos, [], [], [], [], "", [])
     cards, silent = _cards(seen)
+
+    def source(image: AttemptImage, row: Assessment) -> str:
+        return photo_label(image, row) if len(seen.assessments) > 1 else ""
+
     assessed = [(image, seen.assessments[image.pk]) for image in seen.images if image.pk in seen.assessments]
     return Evidence(
         attempt,
@@ -212,7 +217,7 @@ def evidence_detail(desk: Desk, attempt_id: UUID) -> Evidence:
         photos,
         cards,
         silent,
-        [votes for image, assessment in assessed if (votes := _votes(assessment)) is not None],
+        [votes for image, row in assessed if (votes := _votes(row, source(image, row))) is not None],
         [_looks(image, assessment) for image, assessment in assessed] if desk.is_staff else [],
         _mismatch(attempt, assessed),
         _footer([assessment for _, assessment in assessed]),
@@ -469,7 +474,7 @@ def pair_joints(name: str) -> tuple[Joint, Joint] | None:
     return (ends[0], ends[1]) if ends[0] is not None and ends[1] is not None else None
 
 
-def _votes(assessment: Assessment) -> Votes | None:
+def _votes(assessment: Assessment, source: str) -> Votes | None:
     votes = list(assessment.votes.all())
     if not votes and not assessment.vote_pairs:
         return None
@@ -483,7 +488,7 @@ def _votes(assessment: Assessment) -> Votes | None:
         VoteRow(pair_words(name), [by_pair[name][view] for view in views], reading_words(readings.get(name, "")))
         for name in names
     ]
-    return Votes(views, rows, *_summary(readings), _kappa(assessment.vote_kappa), _left_out(readings))
+    return Votes(views, rows, *_summary(readings), _kappa(assessment.vote_kappa), _left_out(readings), source)
 
 
 def pair_words(name: str) -> str:

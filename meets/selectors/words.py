@@ -34,7 +34,7 @@ QUEUED = Call("◌", "waiting", "slate")
 WORKING = Call("◍", "being read", "slate")
 REJECTED = Call("▢", "not accepted", "slate")
 FAILED = Call("▢", "not read", "slate")
-BLIND = Call("▷", "your light first", "slate")
+BLIND = Call("◡", "your light first", "slate")
 NO_PHOTO = Call("·", "no photo yet", "slate")
 
 OUTCOME_CALLS = {
@@ -93,6 +93,7 @@ REASON_SENTENCES = {
     Reason.LIFT_UNKNOWN: "It cannot be told which lift this photo shows. Judge by eye.",
     Reason.SCALE_UNKNOWN: "Too little of the lifter is seen to measure in centimetres. Judge by eye.",
     Reason.FACING_UNKNOWN: "It cannot be told which way the lifter faces. Judge by eye.",
+    Reason.TOO_COARSE: "The photo is too coarse to measure this. Judge by eye.",
 }
 REASON_SHORT = {
     Reason.NO_LIFTER: "no lifter found",
@@ -107,6 +108,7 @@ REASON_SHORT = {
     Reason.LIFT_UNKNOWN: "lift not known",
     Reason.SCALE_UNKNOWN: "too little of the lifter seen",
     Reason.FACING_UNKNOWN: "lifter's direction not known",
+    Reason.TOO_COARSE: "{part}: too coarse to measure",
 }
 
 

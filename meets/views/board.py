@@ -12,14 +12,14 @@ from django.views.decorators.http import require_GET
 from judging.pose import Lift
 from meets.selectors import board, words
 from meets.selectors.board import Desk, Filters
-from meets.views.shared import desk_of
+from meets.views.shared import desk_of, user_of
 
 
 @never_cache
 @login_required
 @require_GET
 def meet_list(request: HttpRequest) -> HttpResponse:
-    return render(request, "meets/meet_list.html", {"memberships": board.meet_rows(request.user)})
+    return render(request, "meets/meet_list.html", {"memberships": board.meet_rows(user_of(request))})
 
 
 @never_cache

@@ -5,19 +5,16 @@ from uuid import UUID
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
-from django.utils.functional import SimpleLazyObject
 
 from meets.models import Role
 from meets.selectors.board import Desk, desk_detail
 
 
 def user_of(request: HttpRequest) -> User:
-    """The signed-in user of a page behind ``login_required``, as a row."""
-    user = request.user
-    if isinstance(user, SimpleLazyObject):
-        user = user._wrapped if user._wrapped.__class__ is User else User.objects.get(pk=user.pk)
-    assert isinstance(user, User)  # noqa: S101  login_required stands before every caller
-    return user
+    """The signed-in user of a page behind ``login_required``."""
+    if not request.user.is_authenticated:
+        raise PermissionDenied("Sign in first.")
+    return request.user
 
 
 def desk_of(request: HttpRequest, meet_id: UUID) -> Desk:

@@ -4,12 +4,13 @@ The page's script posts file by file to the attempt's address and wants JSON bac
 takes a plain form with one file.
 """
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -53,11 +54,11 @@ def _take(request: HttpRequest, desk: Desk, attempt: Attempt | None) -> HttpResp
     form = UploadForm(request.POST, request.FILES)
     status, sentence = 400, ""
     if attempt is None:
-        attempt = Attempt.objects.filter(entry__meet=desk.meet, pk=_uuid(request.POST.get("attempt", ""))).first()
+        attempt = _chosen(desk, request.POST.get("attempt", ""))
     if attempt is None:
         sentence = "Choose the attempt that this photo shows."
     elif form.is_valid() or "photo" not in form.errors:
-        upload = request.FILES["photo"]
+        upload = cast("UploadedFile[bytes]", request.FILES["photo"])
         try:
             _, is_new = intake.image_submit(
                 attempt=attempt,
@@ -94,9 +95,10 @@ def _wants_json(request: HttpRequest) -> bool:
     return request.headers.get("Accept", "").startswith("application/json")
 
 
-def _uuid(text: str) -> UUID | None:
+def _chosen(desk: Desk, attempt_id: str) -> Attempt | None:
+    """The attempt chosen in the form, when it is one of this meet's."""
     try:
-        return UUID(text)
+        return Attempt.objects.filter(entry__meet=desk.meet, pk=UUID(attempt_id)).first()
     except ValueError:
         return None
 

@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -116,7 +117,7 @@ def times() -> list[tuple[float, float, dict[str, float]]]:
 
     rows = list(AttemptImage.objects.order_by("finished_at").prefetch_related("assessments"))
     found = []
-    for before, row in zip(rows, rows[1:], strict=False):
+    for before, row in pairwise(rows):
         if before.finished_at is None or row.finished_at is None:
             continue
         whole = (row.finished_at - before.finished_at).total_seconds() * 1000
@@ -138,7 +139,9 @@ def table(rows: list[tuple[float, float, dict[str, float]]], rss: tuple[float, f
     inside = [sum(row[2][step] for step in ("decode", "lifter", "classify", "vote", "judge")) for row in first]
     beyond = statistics.median(row[1] - part for row, part in zip(first, inside, strict=True))
     out(f"    queue and database  {beyond:7.1f} ms")
-    out(f"worker memory after {TIMED} photos {rss[0]:.0f} MB, after {ALL} {rss[1]:.0f} MB:", )
+    out(
+        f"worker memory after {TIMED} photos {rss[0]:.0f} MB, after {ALL} {rss[1]:.0f} MB:",
+    )
     out(f"  {rss[1] / rss[0]:.3f} of it (at most 1.15)")
     return {
         "engine_ms": round(engine, 2),

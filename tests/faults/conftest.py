@@ -1,5 +1,6 @@
 """Real worker processes, and patience with a deadline."""
 
+import json
 import os
 import signal
 import subprocess
@@ -13,6 +14,8 @@ from uuid import uuid4
 import pytest
 from django.conf import settings as test_settings
 from django.db import connection
+
+from meets.models import AttemptImage
 
 ROOT = Path(__file__).resolve().parents[2]
 T = TypeVar("T")
@@ -43,6 +46,7 @@ class Workers:
             "SITE_DATABASE_NAME": str(connection.settings_dict["NAME"]),
             "QUEUE_PREFIX": f"test-{uuid4().hex}",
             "ENGINE": "recorded",
+            "RECORDED_POSES": str(folder / "poses.json"),
             "WORKER_BEAT_S": "0.3",
             "IMAGE_NUDGE_S": "1",
             "REDIS_URL": redis_url,
@@ -53,6 +57,9 @@ class Workers:
         return (self.folder / "worker.log").read_text(encoding="utf-8")
 
     def start(self) -> "subprocess.Popen[bytes]":
+        """A worker whose engine sees nobody in any photo that exists by now."""
+        seen: dict[str, list[object]] = {sha256: [] for sha256 in AttemptImage.objects.values_list("sha256", flat=True)}
+        (self.folder / "poses.json").write_text(json.dumps(seen), encoding="utf-8")
         with (self.folder / "worker.log").open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, "manage.py", "worker"],
@@ -75,6 +82,8 @@ class Workers:
         for process in self.running:
             if process.poll() is None:
                 self.kill_all(process)
+        if self.running:
+            print(self.log)  # noqa: T201  pytest shows it with a failure
 
 
 @pytest.fixture

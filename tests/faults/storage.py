@@ -2,14 +2,13 @@
 
 import time
 from pathlib import Path
-from typing import Any
 
 from django.core.files.base import File
 from django.core.files.storage import FileSystemStorage
 
 
 class HangingStorage(FileSystemStorage):
-    def _open(self, name: str, mode: str = "rb") -> File[Any]:
+    def _open(self, name: str, mode: str = "rb") -> File:
         hold = Path(self.location).parent / "hold"
         while hold.exists():
             time.sleep(0.01)

@@ -12,12 +12,15 @@
     for (const button of photos.querySelectorAll("[data-layer]")) button.setAttribute("aria-pressed", String(shown[button.dataset.layer]));
     for (const still of photos.querySelectorAll("svg.still")) {
       const box = (shown.zoom && still.dataset.zoom) || still.dataset.full;
-      if (still.getAttribute("viewBox") === box) continue;
-      still.setAttribute("viewBox", box);
-      // Words and joints keep their size on the screen.
-      const ratio = Number(box.split(" ")[2]) / Number(still.dataset.full.split(" ")[2]);
-      for (const text of still.querySelectorAll("[data-size]")) text.setAttribute("font-size", text.dataset.size * ratio);
-      for (const joint of still.querySelectorAll("[data-r]")) joint.setAttribute("r", joint.dataset.r * ratio);
+      if (still.getAttribute("viewBox") !== box) still.setAttribute("viewBox", box);
+      // Words and joints have one size on the screen, whatever the photo's size and zoom.
+      const [, , width, height] = box.split(" ").map(Number);
+      const shownAt = still.getBoundingClientRect();
+      if (!shownAt.width || !shownAt.height) continue;
+      const px = Math.max(width / shownAt.width, height / shownAt.height);
+      const small = shownAt.width < 480;
+      for (const text of still.querySelectorAll("[data-size]")) text.setAttribute("font-size", ((small ? 11 : 13.5) * px).toFixed(1));
+      for (const joint of still.querySelectorAll("[data-r]")) joint.setAttribute("r", ((small ? 3.2 : 5.5) * px).toFixed(1));
     }
   }
 
@@ -37,5 +40,6 @@
     if (layer && document.querySelector("[data-layer]")) toggle(layer);
   });
   document.addEventListener("htmx:oobAfterSwap", apply);
+  window.addEventListener("resize", apply);
   apply();
 })();

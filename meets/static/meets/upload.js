@@ -28,7 +28,7 @@
     const img = li.querySelector("img");
     img.src = URL.createObjectURL(file);
     img.addEventListener("load", () => URL.revokeObjectURL(img.src));
-    img.addEventListener("error", () => img.removeAttribute("src"));
+    img.addEventListener("error", () => { img.hidden = true; });
     if (!fixed) {
       row.attempt = all.cloneNode(true);
       row.attempt.removeAttribute("id");

@@ -1,0 +1,191 @@
+"""Who may open which page: every address, for every part in the meet and for strangers."""
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from meets import urls
+from meets.models import Attempt, AttemptImage, Light, Meet, Membership, Role
+from tests.factories import attempt_make, image_make, meet_make, member_make, user_make
+
+pytestmark = pytest.mark.django_db
+
+ROLES = tuple(Role)
+STAFF = {Role.STAFF: 200, Role.HEAD: 200}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One address. member: what each part gets; parts not named get ``others``. stranger: who is in another meet only.
+    anybody: not about a meet at all."""
+
+    name: str
+    method: str = "get"
+    member: dict[Role, int] = field(default_factory=dict)
+    others: int = 200
+    stranger: int = 404
+    data: dict[str, str] = field(default_factory=dict)
+
+
+ROWS = (
+    Row("login", stranger=302, others=302),
+    Row("logout", method="post", stranger=302, others=302),
+    Row("meet-list", stranger=200),
+    Row("meet-create", others=403, stranger=403),
+    Row("meet-board"),
+    Row("meet-board-rows"),
+    Row("meet-edit", member=STAFF, others=403),
+    Row("lifter-list", member=STAFF, others=403),
+    Row("lifter-create", member=STAFF, others=403),
+    Row("entry-edit", member=STAFF, others=403),
+    Row("member-list", member=STAFF, others=403),
+    # The form comes back to the head alone; it lacks a name here, so nothing is written.
+    Row("member-list", method="post", member={Role.HEAD: 400}, others=403),
+    Row("meet-upload", member=STAFF, others=403),
+    Row("meet-upload", method="post", member={Role.STAFF: 400, Role.HEAD: 400}, others=403),
+    Row("attempt-detail"),
+    Row("attempt-live"),
+    Row("attempt-light", method="post", member={Role.REFEREE: 302}, others=403, data={"colour": "red"}),
+    Row("attempt-upload", member=STAFF, others=403),
+    Row("attempt-upload", method="post", member={Role.STAFF: 400, Role.HEAD: 400}, others=403),
+    Row("photo"),
+    Row("photo-retry", method="post", member={Role.STAFF: 302, Role.HEAD: 302}, others=403),
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    meet: Meet
+    attempt: Attempt
+    image: AttemptImage
+
+    def url(self, name: str) -> str:
+        ids = {
+            "meet_id": self.meet.pk,
+            "attempt_id": self.attempt.pk,
+            "image_id": self.image.pk,
+            "entry_id": self.attempt.entry_id,
+        }
+        route = next(pattern for pattern in urls.urlpatterns if pattern.name == name)
+        return reverse(name, kwargs={key: ids[key] for key in route.pattern.converters})
+
+
+@pytest.fixture
+def place() -> Place:
+    meet = meet_make()
+    attempt = attempt_make(meet)
+    return Place(meet, attempt, image_make(attempt, status="failed", reason="engine_failed"))
+
+
+def ask(user: Any, row: Row, place: Place) -> int:
+    client = Client()
+    if user is not None:
+        client.force_login(user)
+    response = getattr(client, row.method)(place.url(row.name), row.data)
+    if response.streaming:
+        list(response.streaming_content)  # the test client closes the file after its last byte
+    return int(response.status_code)
+
+
+def test_every_address_has_a_row() -> None:
+    assert {row.name for row in ROWS} == {pattern.name for pattern in urls.urlpatterns}
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.method} {row.name}")
+@pytest.mark.parametrize("role", ROLES)
+def test_members(row: Row, role: Role, place: Place) -> None:
+    user = member_make(place.meet, role)
+    assert ask(user, row, place) == row.member.get(role, row.others)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.method} {row.name}")
+@pytest.mark.parametrize("role", ROLES)
+def test_members_of_another_meet_are_strangers(row: Row, role: Role, place: Place) -> None:
+    user = member_make(meet_make(), role)
+    before = written(place)
+    assert ask(user, row, place) == row.stranger
+    assert written(place) == before
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.method} {row.name}")
+def test_nobody_is_sent_to_sign_in(row: Row, place: Place) -> None:
+    before = written(place)
+    assert ask(None, row, place) == (200 if row.name == "login" else 302)
+    assert written(place) == before
+
+
+REFUSED = [(row, role) for row in ROWS for role in ROLES if row.member.get(role, row.others) == 403]
+
+
+@pytest.mark.parametrize(("row", "role"), REFUSED, ids=lambda value: getattr(value, "name", str(value)))
+def test_a_refused_member_changes_nothing(row: Row, role: Role, place: Place) -> None:
+    user = member_make(place.meet, role)
+    before = written(place)
+    assert ask(user, row, place) == 403
+    assert written(place) == before
+
+
+def written(place: Place) -> tuple[object, ...]:
+    place.meet.refresh_from_db()
+    place.image.refresh_from_db()
+    return (
+        place.meet.revision,
+        place.image.status,
+        AttemptImage.objects.count(),
+        Light.objects.count(),
+        Membership.objects.filter(meet=place.meet).count(),
+    )
+
+
+def test_the_permission_to_make_meets_opens_the_form(place: Place) -> None:
+    client = Client()
+    client.force_login(user_make(makes_meets=True))
+    assert client.get(reverse("meet-create")).status_code == 200
+    assert "New meet" in client.get(reverse("meet-list")).content.decode()
+    client.force_login(member_make(place.meet, Role.HEAD))
+    assert "New meet" not in client.get(reverse("meet-list")).content.decode()
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_photo_is_served_as_its_clean_copy_only(role: Role, place: Place) -> None:
+    client = Client()
+    client.force_login(member_make(place.meet, role))
+    response = client.get(place.url("photo"))
+    served = b"".join(response.streaming_content)  # type: ignore[attr-defined]
+    with place.image.display.open("rb") as display, place.image.original.open("rb") as original:
+        assert served == display.read()
+        assert served != original.read()
+    assert response["Content-Type"] == "image/jpeg"
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert response["Content-Disposition"] == "inline"
+    assert "private" in response["Cache-Control"]
+    assert "Content-Security-Policy" in response
+    again = client.get(place.url("photo"), headers={"If-None-Match": response["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+def test_a_kept_photo_is_not_confirmed_to_a_stranger(place: Place) -> None:
+    client = Client()
+    client.force_login(member_make(meet_make(), Role.HEAD))
+    etag = f'"{place.image.pk.hex}"'
+    assert client.get(place.url("photo"), headers={"If-None-Match": etag}).status_code == 404
+
+
+def test_a_photo_whose_file_is_gone(place: Place) -> None:
+    client = Client()
+    client.force_login(member_make(place.meet, Role.STAFF))
+    place.image.display.delete(save=False)
+    assert client.get(place.url("photo")).status_code == 404
+
+
+def test_pages_for_those_who_may_not_say_whom_to_ask(place: Place) -> None:
+    client = Client()
+    client.force_login(member_make(place.meet, Role.READER))
+    refused = client.get(place.url("meet-edit")).content.decode()
+    assert "Ask the head of the meet" in refused
+    unknown = client.get(reverse("meet-board", args=[UUID(int=1)])).content.decode()
+    assert "Ask the head of the meet to add you" in unknown
