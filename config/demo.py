@@ -177,7 +177,7 @@ def meet_build(photos: list[DemoPhoto]) -> list[tuple[DemoPhoto, "Attempt"]]:
             lifter=lifter,
             defaults={"platform": platform, "flight": "A", "lot": index + 1, "weight_class": weight_class},
         )
-        base = {"squat": 150, "bench": 95, "deadlift": 180}[lift] + 12 * (index % len(NAMES))
+        base = {"squat": 150, "bench": 95, "deadlift": 180}[lift] + 12.5 * (index % len(NAMES))
         attempt, _ = Attempt.objects.get_or_create(
             entry=entry, lift=lift, number=number + 1, defaults={"declared_kg": Decimal(base + 7.5 * number)}
         )
@@ -293,27 +293,46 @@ def once() -> None:
     raise SystemExit(0 if whole else 1)
 
 
-def free_port(first: int = 8000) -> int:
-    for port in range(first, first + 50):
+def port_is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def demo_port() -> int:
+    """DEMO_PORT, or the first free one from 8000 on."""
+    wanted = os.environ.get("DEMO_PORT", "")
+    if wanted and not (wanted.isdecimal() and port_is_free(int(wanted))):
+        stop(f"Port {wanted} is not free: stop what runs there, or set DEMO_PORT to another.")
+    port = int(wanted) if wanted else next(filter(port_is_free, range(8000, 8100)), 0)
+    if not port:
+        stop("No port between 8000 and 8099 is free: set DEMO_PORT to one that is.")
+    return port
+
+
+def site_answers(port: int, web: "subprocess.Popen[bytes]") -> bool:
+    """Waits until the site takes connections; False when it ended instead."""
+    while web.poll() is None:
         with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-    stop(f"No free port between {first} and {first + 50}: stop what runs there, or set DEMO_PORT.")
-    raise AssertionError
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return True
+        time.sleep(0.1)
+    return False
 
 
 def serve() -> None:
     folder = ROOT / "var" / "demo"
+    port = demo_port()
     photos = demo_photos()
     prepare(folder)
     logins = accounts(folder)
     upload(meet_build(photos))
-    port = int(os.environ.get("DEMO_PORT", 0)) or free_port()
-    site = [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "2"]
+    site = [sys.executable, "-m", "gunicorn", "config.wsgi", f"--bind=127.0.0.1:{port}", "--workers=2"]
+    site += ["--worker-class=gthread", "--threads=8", "--no-control-socket"]
     stopped = False
 
     def ask_to_stop(signum: int, frame: FrameType | None) -> None:
@@ -323,20 +342,25 @@ def serve() -> None:
     signal.signal(signal.SIGINT, ask_to_stop)
     signal.signal(signal.SIGTERM, ask_to_stop)
     with (
-        process("site", [*site, "--worker-class", "gthread", "--threads", "8"], folder) as web,
+        process("site", site, folder) as web,
         worker(folder) as working,
     ):
-        say(f"\n  White Lights runs at http://127.0.0.1:{port}/\n")
-        for name, _role in ACCOUNTS:
-            say(f"  {name:14} {logins[name]}")
-        say("\n  The demo meet is a training: referees see the findings at once. Staff can set it to blind first.")
-        say("  Ctrl-C stops it.\n")
+        if site_answers(port, web):
+            welcome(port, logins)
         while not stopped and web.poll() is None and working.poll() is None:
             time.sleep(0.2)
         if not stopped:
             stop(f"Site or worker stopped by itself: the logs in {folder} say why.")
         say("Stopping ...")
     say("Stopped.")
+
+
+def welcome(port: int, logins: dict[str, str]) -> None:
+    say(f"\n  White Lights runs at http://127.0.0.1:{port}/\n")
+    for name, _role in ACCOUNTS:
+        say(f"  {name:14} {logins[name]}")
+    say("\n  The demo meet is a training: referees see the findings at once. Staff can set it to blind first.")
+    say("  Ctrl-C stops it.\n")
 
 
 def main() -> None:
