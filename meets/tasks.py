@@ -14,6 +14,7 @@ from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.core.files.storage import default_storage
+from django.db import close_old_connections
 
 from inference.errors import LineError
 from meets import intake, results, worker
@@ -36,6 +37,7 @@ def pipeline() -> "Pipeline":
 @shared_task(bind=True, name="meets.tasks.assess_image")
 def assess_image(self: Any, image_id: str) -> None:
     """One try at one photo. A claim that is not won means that another try has it, or that it is settled."""
+    close_old_connections()
     claim = results.image_claim(image_id=UUID(image_id), worker=self.request.hostname or "", pid=os.getpid())
     if claim is None:
         return
@@ -74,6 +76,7 @@ def _reason(error: LineError) -> ImageReason:
 @shared_task(bind=True, name="meets.tasks.images_sweep")
 def images_sweep(self: Any) -> int:
     """Keeps photos moving, and is the canary: it came through the queue, so the worker that runs it is not deaf."""
+    close_old_connections()
     name = self.request.hostname or ""
     worker.beat_answered(name=name)
     return intake.images_sweep(worker=name)

@@ -47,6 +47,11 @@ class MeSerializer(serializers.Serializer[Any]):
     meets = serializers.ListField(child=serializers.DictField(child=serializers.CharField()))
 
 
+class WorkersSerializer(serializers.Serializer[Any]):
+    alive = serializers.BooleanField()
+    answering = serializers.BooleanField()
+
+
 class PlatformSerializer(serializers.ModelSerializer[Platform]):
     class Meta:
         model = Platform

@@ -11,6 +11,7 @@ v1 = [
     path("auth/token/", views.TokenCreate.as_view(), name="token-create"),
     path("auth/token/revoke/", views.TokenRevoke.as_view(), name="token-revoke"),
     path("me/", views.Me.as_view(), name="me"),
+    path("workers/", views.Workers.as_view(), name="workers"),
     path("meets/", views.MeetList.as_view(), name="meet-list"),
     path("meets/<uuid:pk>/", views.MeetDetail.as_view(), name="meet-detail"),
     path("meets/<uuid:pk>/platforms/", views.PlatformList.as_view(), name="platform-list"),

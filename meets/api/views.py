@@ -12,7 +12,7 @@ from django.urls import reverse
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from knox.models import AuthToken
 from rest_framework import generics, permissions, throttling
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import APIException, AuthenticationFailed
 from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -25,6 +25,7 @@ from meets.api import serializers as shapes
 from meets.api.csv import CsvRenderer
 from meets.models import Attempt, AttemptImage, Entry, Lifter, Meet, Membership, Platform
 from meets.selectors import results
+from meets.selectors.workers import workers_state
 
 TOKEN_DAYS = 30
 PROBLEM = OpenApiResponse(shapes.ProblemSerializer, description="Refused; nothing was written.")
@@ -48,6 +49,11 @@ class SignInThrottle(throttling.SimpleRateThrottle):
         return self.cache_format % {"scope": self.scope, "ident": self.get_ident(request)}
 
 
+class LockedOut(APIException):
+    status_code = 429
+    default_detail = "Too many wrong passwords for this name from your address. Wait a quarter of an hour."
+
+
 class TokenCreate(APIView):
     """A token for name and password, valid for 30 days. Guessing locks the name and address out for a while."""
 
@@ -66,8 +72,12 @@ class TokenCreate(APIView):
         given = shapes.TokenRequestSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         user = authenticate(request._request, **given.validated_data)
+        if getattr(request._request, "axes_locked_out", False):
+            # Answered here, as a problem; the middleware would put a page in its place.
+            request._request.axes_locked_out = False  # type: ignore[attr-defined]
+            raise LockedOut
         if user is None:
-            raise PermissionDenied("Name and password do not fit, or there were too many tries. Wait, then try again.")
+            raise PermissionDenied("Name and password do not fit together.")
         row, token = AuthToken.objects.create(user=user, expiry=timedelta(days=TOKEN_DAYS))
         return Response(shapes.TokenSerializer({"token": token, "expiry": row.expiry}).data)
 
@@ -96,6 +106,14 @@ class Me(APIView):
             ],
         }
         return Response(shapes.MeSerializer(shown).data)
+
+
+class Workers(APIView):
+    """Is a worker there, and does it take up messages? One that is alive and does not answer needs a restart."""
+
+    @extend_schema(responses=shapes.WorkersSerializer)
+    def get(self, request: Request) -> Response:
+        return Response(shapes.WorkersSerializer(workers_state()).data)
 
 
 # ── Rows of a meet ───────────────────────────────────────────────────────────────────────────────────────

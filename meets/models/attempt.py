@@ -15,7 +15,9 @@ class Attempt(models.Model):
     lift = models.CharField(max_length=10, choices=[(lift.value, lift.value) for lift in Lift])
     number = models.PositiveSmallIntegerField(validators=[MinValueValidator(1), MaxValueValidator(3)])
     declared_kg = models.DecimalField(
-        max_digits=5, decimal_places=2, validators=[MinValueValidator(Decimal("2.5")), MaxValueValidator(Decimal("700"))]
+        max_digits=5,
+        decimal_places=2,
+        validators=[MinValueValidator(Decimal("2.5")), MaxValueValidator(Decimal("700"))],
     )
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -53,7 +53,10 @@ class Entry(models.Model):
     lifter = models.OneToOneField(Lifter, on_delete=models.CASCADE, related_name="entry")
     platform = models.ForeignKey("Platform", on_delete=models.SET_NULL, null=True, blank=True, related_name="entries")
     flight = models.CharField(max_length=2, blank=True)
-    lot = models.PositiveSmallIntegerField(null=True, blank=True)
+    # A limit of our own, as each database has another.
+    lot = models.PositiveSmallIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(9999)]
+    )
     weight_class = models.CharField(max_length=8, blank=True)
     bodyweight_kg = models.DecimalField(
         max_digits=5, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(Decimal("20"))]

@@ -33,6 +33,7 @@ def _context(desk: Desk, attempt_id: UUID, filters: Filters) -> dict[str, Any]:
         "previous": order[here - 1] if here else None,
         "next": order[here + 1] if here is not None and here + 1 < len(order) else None,
         "may_light": desk.role is Role.REFEREE and desk.is_open and detail.my_light is None,
+        "seconds": board.evidence_seconds(desk.meet),
         "token": desk.token(str(attempt_id), filters.query()),
     }
 
@@ -43,7 +44,6 @@ def _context(desk: Desk, attempt_id: UUID, filters: Filters) -> dict[str, Any]:
 def attempt_detail(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
     desk = desk_of(request, evidence.attempt_meet_id(attempt_id))
     context = _context(desk, attempt_id, Filters.read(request.GET.dict()))
-    context["seconds"] = board.evidence_seconds(desk.meet)
     return render(request, "meets/attempt.html", context)
 
 

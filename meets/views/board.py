@@ -30,9 +30,9 @@ def meet_board(request: HttpRequest, meet_id: UUID) -> HttpResponse:
     filters = Filters.read(request.GET.dict())
     context = {
         **rows_context(desk, filters),
+        "section": "board",
         "platforms": board.platform_rows(desk.meet),
         "lifts": [(lift.value, words.LIFT_WORDS[lift]) for lift in Lift],
-        "seconds": board.evidence_seconds(desk.meet),
     }
     return render(request, "meets/board.html", context)
 
@@ -55,5 +55,6 @@ def rows_context(desk: Desk, filters: Filters) -> dict[str, Any]:
         "meet": desk.meet,
         "filters": filters,
         "rows": board.board_rows(desk, filters),
+        "seconds": board.evidence_seconds(desk.meet),
         "token": desk.token(filters.query()),
     }

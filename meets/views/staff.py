@@ -49,7 +49,7 @@ def meet_edit(request: HttpRequest, meet_id: UUID) -> HttpResponse:
     initial = {name: getattr(meet, name) for name in MeetForm.base_fields}
     what = request.POST.get("what")
     form = MeetForm(request.POST if what == "meet" else None, initial=initial)
-    platform_form = PlatformForm(request.POST if what == "platform" else None)
+    platform_form = PlatformForm(request.POST if what == "platform" else None, auto_id="platform_%s")
     if request.method == "POST":
         try:
             done = _meet_change(request, meet, what, form, platform_form)

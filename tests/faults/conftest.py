@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 T = TypeVar("T")
 
 
-def wait_for(what: str, ask: Callable[[], T], *, within_s: float = 15.0) -> T:
+def wait_for(what: str, ask: Callable[[], T], *, within_s: float = 30.0) -> T:
     """The first true answer; fails when the time is up."""
     deadline = time.monotonic() + within_s
     while time.monotonic() < deadline:

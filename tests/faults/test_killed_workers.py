@@ -11,7 +11,7 @@ from tests import factories as make
 from tests.faults.conftest import Workers, wait_for
 
 BOTH = [pytest.param(None, id="files"), pytest.param(None, id="redis", marks=pytest.mark.services)]
-on_both_brokers = pytest.mark.parametrize("_broker", BOTH)
+on_both_brokers = pytest.mark.parametrize("broker", BOTH)
 
 
 def row(image: AttemptImage) -> AttemptImage:
@@ -28,7 +28,7 @@ def done(image: AttemptImage) -> bool:
 
 
 @on_both_brokers
-def test_photos_go_through_and_the_worker_stops_cleanly(workers: Workers, _broker: None) -> None:
+def test_photos_go_through_and_the_worker_stops_cleanly(workers: Workers, broker: None) -> None:
     images = [make.image_make(nudged_at=None) for _ in range(3)]
     process = workers.start()
 
@@ -43,7 +43,7 @@ def test_photos_go_through_and_the_worker_stops_cleanly(workers: Workers, _broke
 
 
 @on_both_brokers
-def test_a_killed_child(workers: Workers, _broker: None) -> None:
+def test_a_killed_child(workers: Workers, broker: None) -> None:
     workers.hold.touch()
     image = make.image_make(nudged_at=None)
     workers.start()
@@ -59,7 +59,7 @@ def test_a_killed_child(workers: Workers, _broker: None) -> None:
 
 
 @on_both_brokers
-def test_a_machine_that_lost_its_power(workers: Workers, _broker: None) -> None:
+def test_a_machine_that_lost_its_power(workers: Workers, broker: None) -> None:
     workers.hold.touch()
     image = make.image_make(nudged_at=None)
     first = workers.start()

@@ -10,10 +10,12 @@ import pytest
 from celery import current_app
 from django.utils import timezone
 from kombu import Connection
+from rest_framework.test import APIClient
 
 from meets import checks, worker
 from meets.models import WorkerBeat
 from meets.selectors.workers import WorkersState, workers_state
+from tests import factories as make
 
 
 @pytest.mark.django_db
@@ -59,6 +61,9 @@ def test_alive_and_answering(seen_s: float | None, answered_s: float | None, sta
         WorkerBeat.objects.create(name="w@test", seen_at=now - timedelta(seconds=seen_s), answered_at=answered)
 
     assert workers_state() == state
+    client = APIClient()
+    client.force_authenticate(make.user_make())
+    assert client.get("/api/v1/workers/").json() == {"alive": state.alive, "answering": state.answering}
 
 
 @pytest.mark.django_db(transaction=True)

@@ -13,9 +13,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         where = "Redis" if settings.REDIS_URL else f"files under {settings.VAR_DIR}"
-        self.stdout.write(
-            f"Worker with engine {settings.ENGINE}, queue in {where}. Ctrl-C ends it."
-        )
+        self.stdout.write(f"Worker with engine {settings.ENGINE}, queue in {where}. Ctrl-C ends it.")
         self.stdout.flush()
         current_app.worker_main(
             [

@@ -1,0 +1,295 @@
+"""A real browser, a real site, a real worker: a photo goes in at one end, its evidence stands on another screen."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM_ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+# The first photo also loads the model into the worker's child.
+FIRST_PHOTO_MS = 90_000
+ONE_SECOND_MS = 1_000
+
+
+def missing(what: str) -> None:
+    """A skip with its reason; where a browser is required, a failure."""
+    if os.environ.get("REQUIRE_BROWSER") == "1":
+        pytest.fail(f"REQUIRE_BROWSER=1, yet {what}")
+    pytest.skip(what)
+
+
+def photo_path() -> Path:
+    folder = Path(os.environ.get("LIFT_DATA", ROOT.parent / "shared" / "data"))
+    path = folder / "lifts" / "photos" / "barbell_guillotine_bench_press_1.jpg"
+    if not path.is_file():
+        missing(f"there is no photo {path}: set LIFT_DATA")
+    return path
+
+
+@dataclass(frozen=True)
+class Site:
+    base: str
+    meets: dict[str, dict[str, str]]
+    env: dict[str, str]
+    folder: Path
+
+    def url(self, path: str) -> str:
+        return self.base + path
+
+
+def free_port() -> int:
+    with closing(socket.socket()) as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def stop(process: "subprocess.Popen[bytes]") -> None:
+    """Ends a process of ours with its children; it leads its own group."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGTERM)
+        try:
+            process.wait(15)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait(15)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The site as a meet would run it, in a folder of its own: SQLite, files as the broker, hashed static files."""
+    photo_path()
+    folder = tmp_path_factory.mktemp("site")
+    dropped = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DEBUG", "HTTPS", "DJANGO_SETTINGS_MODULE")
+    env = {key: value for key, value in os.environ.items() if key not in dropped}
+    env |= {"VAR_DIR": str(folder / "var"), "LOG_LEVEL": "WARNING", "PYTHONPATH": str(ROOT), "WORKER_BEAT_S": "1"}
+
+    def run(*command: str) -> str:
+        done = subprocess.run([sys.executable, *command], cwd=ROOT, env=env, check=True, capture_output=True, text=True)
+        return done.stdout
+
+    run("manage.py", "migrate", "--verbosity=0")
+    run("manage.py", "collectstatic", "--verbosity=0", "--noinput")
+    meets = json.loads(run("-m", "tests.e2e.seed"))
+    port = free_port()
+    bind = f"--bind=127.0.0.1:{port}"
+    web = start(folder, env, "web", "-m", "gunicorn", "config.wsgi", bind, "--threads=4", "--no-control-socket")
+    work = start(folder, env, "worker", "manage.py", "worker")
+    try:
+        base = f"http://127.0.0.1:{port}"
+        wait_for(f"{base}/login/", web, folder)
+        yield Site(base, meets, env, folder)
+    finally:
+        stop(work)
+        stop(web)
+
+
+def start(folder: Path, env: dict[str, str], name: str, *command: str) -> "subprocess.Popen[bytes]":
+    with (folder / f"{name}.log").open("wb") as log:
+        return subprocess.Popen(
+            [sys.executable, *command], cwd=ROOT, env=env, stdout=log, stderr=log, start_new_session=True
+        )
+
+
+def wait_for(url: str, process: "subprocess.Popen[bytes]", folder: Path) -> None:
+    for _ in range(150):
+        try:
+            with urllib.request.urlopen(url, timeout=2):  # noqa: S310  our own address
+                return
+        except (urllib.error.URLError, OSError):
+            assert process.poll() is None, (folder / "web.log").read_text()
+            time.sleep(0.2)
+    pytest.fail("the site did not start: " + (folder / "web.log").read_text())
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    path = shutil.which("chromium")
+    if path is None:
+        missing("there is no chromium on the PATH")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGS)
+        yield chromium
+        chromium.close()
+
+
+@dataclass
+class Screen:
+    """One person's browser, and every complaint it wrote to its console."""
+
+    page: Any
+    complaints: list[str]
+
+
+def sign_in(browser: Any, site: Site, name: str) -> Screen:
+    page = browser.new_context(viewport={"width": 1440, "height": 860}).new_page()
+    complaints: list[str] = []
+    page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(site.url("/login/"))
+    page.get_by_label("User name").fill(name)
+    page.get_by_label("Password").fill(f"pw-{name}-here")
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(site.url("/"))
+    return Screen(page, complaints)
+
+
+def send_photo(page: Any, site: Site, attempt: str) -> None:
+    page.goto(site.url(f"/attempts/{attempt}/upload/"))
+    page.get_by_label("Photos", exact=True).set_input_files(str(photo_path()))
+    page.get_by_label("Moment").select_option("bottom")
+    page.get_by_label("Camera stands at").select_option("left")
+    page.get_by_role("button", name="Send all").click()
+    page.get_by_text("Received; it is on the line.").wait_for(timeout=10_000)
+
+
+def keep_shot(site: Site, page: Any, name: str) -> None:
+    """Screenshots for people, where BROWSER_SHOTS names a folder."""
+    if folder := os.environ.get("BROWSER_SHOTS"):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=str(Path(folder) / f"{name}.png"))
+
+
+def finished_at(site: Site, attempt: str) -> float | None:
+    """When the database says that the attempt's photo was finished, s since 1970."""
+    import sqlite3
+    from datetime import UTC, datetime
+
+    with closing(sqlite3.connect(site.folder / "var" / "white-lights.sqlite3", timeout=5)) as base:
+        row = base.execute(
+            "SELECT finished_at FROM meets_attemptimage WHERE attempt_id = ? AND status = 'done'",
+            (attempt.replace("-", ""),),
+        ).fetchone()
+    return datetime.fromisoformat(row[0]).replace(tzinfo=UTC).timestamp() if row else None
+
+
+def test_a_finding_comes_to_the_referees_board_without_a_reload(browser: Any, site: Site) -> None:
+    meet, attempt = site.meets["training"]["meet"], site.meets["training"]["attempt"]
+    referee, staff = sign_in(browser, site, "referee"), sign_in(browser, site, "staff")
+    board = referee.page
+    board.goto(site.url(f"/meets/{meet}/"))
+    board.get_by_text("No photos yet.").wait_for()
+    board.evaluate("window.sameDocument = true")
+
+    send_photo(staff.page, site, attempt)
+    row = board.locator(f"#row-{attempt}")
+    row.wait_for(timeout=5_000)
+    row.get_by_text(re.compile("left elbow")).wait_for(timeout=FIRST_PHOTO_MS)
+    shown, done = time.time(), finished_at(site, attempt)
+    assert done is not None
+    assert shown - done < ONE_SECOND_MS / 1000 + 0.5, "the finding took more than a second to reach the board"
+    assert board.evaluate("window.sameDocument") is True
+    assert "±" in row.inner_text()
+    board.get_by_text("Assist on").wait_for(timeout=5_000)
+    keep_shot(site, board, "board")
+
+    row.get_by_role("link").click()
+    card = board.locator(".card", has_text="Left elbow below left shoulder")
+    card.wait_for()
+    assert re.search(r"[+−]\d+(\.\d)? cm", card.inner_text())
+    assert board.locator(".bone line").count() > 5
+    keep_shot(site, board, "attempt")
+    layers(board)
+    assert referee.complaints == []
+    assert staff.complaints == []
+
+
+def layers(page: Any) -> None:
+    """The keys switch what is drawn, the buttons say so, and zoom and help open and close."""
+    skeleton = page.get_by_role("button", name="skeleton")
+    assert skeleton.get_attribute("aria-pressed") == "true"
+    page.keyboard.press("s")
+    assert skeleton.get_attribute("aria-pressed") == "false"
+    assert not page.locator(".bone line").first.is_visible()
+    page.keyboard.press("s")
+    still = page.locator("svg.still").first
+    whole = still.get_attribute("viewBox")
+    page.keyboard.press("z")
+    assert still.get_attribute("viewBox") == still.get_attribute("data-zoom") != whole
+    page.keyboard.press("z")
+    assert still.get_attribute("viewBox") == whole
+    page.keyboard.press("?")
+    assert page.get_by_role("dialog").is_visible()
+    page.keyboard.press("Escape")
+    assert not page.get_by_role("dialog").is_visible()
+
+
+def test_blind_first_stays_closed_until_the_light(browser: Any, site: Site) -> None:
+    meet, attempt = site.meets["after_light"]["meet"], site.meets["after_light"]["attempt"]
+    referee, staff = sign_in(browser, site, "referee"), sign_in(browser, site, "staff")
+    send_photo(staff.page, site, attempt)
+    staff.page.goto(site.url(f"/attempts/{attempt}/"))
+    staff.page.locator(".card", has_text="Left elbow below left shoulder").wait_for(timeout=FIRST_PHOTO_MS)
+
+    page = referee.page
+    page.goto(site.url(f"/meets/{meet}/"))
+    row = page.locator(f"#row-{attempt}")
+    assert "evidence opens after your light" in row.inner_text()
+    assert not re.search(r"±|elbow|breach|too close|meets|cannot judge", row.inner_text())
+    row.get_by_role("link").click()
+    page.get_by_text("Closed until your own light.").wait_for()
+    assert page.locator(".bone, .level, .surface, .gauge").count() == 0
+    keep_shot(site, page, "closed")
+
+    page.keyboard.press("1")
+    assert page.locator("#light-white").evaluate("node => node === document.activeElement")
+    page.keyboard.press("Enter")
+    page.locator(".card", has_text="Left elbow below left shoulder").wait_for()
+    page.locator("#lights", has_text="Your light: white").wait_for()
+    assert page.locator(".bone line").count() > 5
+    assert page.locator(".give").count() == 0
+    keep_shot(site, page, "opened")
+    assert referee.complaints == []
+
+
+def test_a_lost_connection_is_told_and_found_again(browser: Any, site: Site) -> None:
+    referee = sign_in(browser, site, "referee")
+    page = referee.page
+    page.goto(site.url(f"/meets/{site.meets['training']['meet']}/"))
+    page.context.set_offline(True)
+    page.get_by_text("The connection is lost.").wait_for(timeout=6_000)
+    page.context.set_offline(False)
+    page.get_by_text("The connection is lost.").wait_for(state="hidden", timeout=6_000)
+
+
+def test_a_refused_file_says_why_and_the_others_go_on(browser: Any, site: Site, tmp_path: Path) -> None:
+    staff = sign_in(browser, site, "staff")
+    page = staff.page
+    wrong, empty = tmp_path / "notes.jpg", tmp_path / "empty.jpg"
+    wrong.write_bytes(b"these are no pixels")
+    empty.write_bytes(b"")
+    page.goto(site.url(f"/meets/{site.meets['training']['meet']}/upload/"))
+    page.get_by_label("Photos", exact=True).set_input_files([str(wrong), str(empty), str(photo_path())])
+    page.get_by_role("button", name="Send all").click()
+    page.get_by_text("Choose the attempt that this photo shows.").first.wait_for()
+    page.locator("#id_attempt").select_option(site.meets["training"]["attempt"])
+    page.get_by_role("button", name="Send all").click()
+    page.get_by_text("This file is not a photo. Upload a JPEG, PNG or WebP.").wait_for()
+    page.get_by_text("This file is empty. Choose the photo again.").wait_for()
+    page.get_by_text(re.compile("Received; it is on the line|was here already")).wait_for()
+    keep_shot(site, page, "upload")

@@ -1,0 +1,228 @@
+"""Every address of the API × every part in a meet, own meet and another's. A new address without a row here fails."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from rest_framework.test import APIClient
+
+from meets.api import urls
+from meets.models import AttemptImage, ImageStatus, Meet, Role
+from tests import factories as make
+
+pytestmark = pytest.mark.django_db
+
+ALL = tuple(Role)
+STAFF = (Role.STAFF, Role.HEAD)
+METHODS = ("get", "post", "put", "patch", "delete")
+
+
+class World:
+    """One meet with one row of everything."""
+
+    def __init__(self) -> None:
+        self.meet = make.meet_make()
+        self.platform = self.meet.platforms.create(name="One")
+        self.entry = make.entry_make(self.meet, platform=self.platform)
+        self.lifter = self.entry.lifter
+        self.spare = make.lifter_make(self.meet)
+        self.empty = make.attempt_make(entry=self.entry, number=2)
+        self.attempt = make.attempt_make(entry=self.entry)
+        self.image = make.image_make(self.attempt, status=ImageStatus.FAILED)
+        self.bare = make.entry_make(self.meet)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One address and method: the way to its row, what to send, who may, and what they get."""
+
+    row: Callable[[World], Any] | None
+    may: tuple[Role, ...]
+    status: int
+    body: Callable[[World], dict[str, Any]] = field(default=lambda world: {})
+    form: str = "json"
+
+
+def meet(world: World) -> Any:
+    return world.meet
+
+
+def photo(world: World) -> dict[str, Any]:
+    return {"file": SimpleUploadedFile("p.jpg", make.photo_bytes(), content_type="image/jpeg")}
+
+
+TABLE = {
+    ("meet-detail", "get"): Row(meet, ALL, 200),
+    ("meet-detail", "patch"): Row(meet, STAFF, 200, lambda world: {"town": "Umeå"}),
+    ("platform-list", "get"): Row(meet, ALL, 200),
+    ("platform-list", "post"): Row(meet, STAFF, 201, lambda world: {"name": "Two"}),
+    ("platform-detail", "get"): Row(lambda world: world.platform, ALL, 200),
+    ("platform-detail", "patch"): Row(lambda world: world.platform, STAFF, 200, lambda world: {"name": "Three"}),
+    ("platform-detail", "delete"): Row(lambda world: world.platform, STAFF, 204),
+    ("lifter-list", "get"): Row(meet, ALL, 200),
+    ("lifter-list", "post"): Row(meet, STAFF, 201, lambda world: {"name": "New", "sex": "M"}),
+    ("lifter-detail", "get"): Row(lambda world: world.lifter, ALL, 200),
+    ("lifter-detail", "patch"): Row(lambda world: world.lifter, STAFF, 200, lambda world: {"team": "Club"}),
+    ("lifter-detail", "delete"): Row(lambda world: world.spare, STAFF, 204),
+    ("entry-list", "get"): Row(meet, ALL, 200),
+    ("entry-list", "post"): Row(meet, STAFF, 201, lambda world: {"lifter": str(world.spare.pk)}),
+    ("entry-detail", "get"): Row(lambda world: world.entry, ALL, 200),
+    ("entry-detail", "patch"): Row(lambda world: world.entry, STAFF, 200, lambda world: {"flight": "B"}),
+    ("entry-detail", "delete"): Row(lambda world: world.bare, STAFF, 204),
+    ("attempt-list", "get"): Row(meet, ALL, 200),
+    ("attempt-list", "post"): Row(
+        meet,
+        STAFF,
+        201,
+        lambda world: {"entry": str(world.entry.pk), "lift": "bench", "number": 1, "declared_kg": "60"},
+    ),
+    ("attempt-detail", "get"): Row(lambda world: world.attempt, ALL, 200),
+    ("attempt-detail", "patch"): Row(lambda world: world.attempt, STAFF, 200, lambda world: {"declared_kg": "102.5"}),
+    ("attempt-detail", "delete"): Row(lambda world: world.empty, STAFF, 204),
+    ("image-submit", "post"): Row(lambda world: world.attempt, STAFF, 202, photo, "multipart"),
+    ("image-detail", "get"): Row(lambda world: world.image, ALL, 200),
+    ("image-retry", "post"): Row(lambda world: world.image, STAFF, 202),
+    ("results", "get"): Row(meet, ALL, 200),
+    ("results-slash", "get"): Row(meet, ALL, 200),
+}
+# Addresses that belong to no meet; their tests stand below and in test_api.
+ELSEWHERE = {
+    ("meet-list", "get"),
+    ("meet-list", "post"),
+    ("me", "get"),
+    ("workers", "get"),
+    ("token-create", "post"),
+    ("token-revoke", "post"),
+    ("schema", "get"),
+}
+
+
+def served() -> set[tuple[str, str]]:
+    """Every address and method that the API answers."""
+    found = set()
+    for pattern in (*urls.v1, *(pattern for pattern in urls.urlpatterns if hasattr(pattern, "name"))):
+        view = pattern.callback.cls  # type: ignore[attr-defined]
+        allowed = [name for name in METHODS if name in view.http_method_names and hasattr(view, name)]
+        found |= {(str(pattern.name), name) for name in allowed}
+    return found
+
+
+def test_every_address_has_its_row() -> None:
+    assert served() == set(TABLE) | ELSEWHERE
+
+
+def ask(user: User | None, name: str, method: str, row: Row, world: World) -> Any:
+    client = APIClient()
+    if user is not None:
+        client.force_authenticate(user)
+    assert row.row is not None
+    address = reverse(f"api:{name}", args=[row.row(world).pk])
+    return getattr(client, method)(address, row.body(world) or None, format=row.form)
+
+
+def fingerprint(world: World) -> list[Any]:
+    """All that a refused request must leave as it was."""
+    tables = [world.meet.platforms, world.meet.lifters, world.meet.entries]
+    return [
+        Meet.objects.filter(pk=world.meet.pk).values().get(),
+        *[list(table.values()) for table in tables],
+        list(world.entry.attempts.values()),
+        list(AttemptImage.objects.order_by("pk").values()),
+    ]
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize(("name", "method"), TABLE)
+def test_a_member(name: str, method: str, role: Role) -> None:
+    row, world = TABLE[name, method], World()
+    user = make.member_make(world.meet, role)
+    before = fingerprint(world)
+
+    answer = ask(user, name, method, row, world)
+
+    assert answer.status_code == (row.status if role in row.may else 403)
+    if role not in row.may:
+        assert answer.json()["detail"] == "Only this meet's staff may do that. Ask the head of the meet."
+        assert fingerprint(world) == before
+
+
+@pytest.mark.parametrize("who", ["stranger", "head of another meet", "site admin", "nobody", "switched off"])
+@pytest.mark.parametrize(("name", "method"), TABLE)
+def test_no_member(name: str, method: str, who: str) -> None:
+    row, world = TABLE[name, method], World()
+    user = {
+        "stranger": lambda: make.user_make(),
+        "head of another meet": lambda: make.member_make(make.meet_make(), Role.HEAD),
+        "site admin": lambda: make.user_make(is_superuser=True, is_staff=True),
+        "nobody": lambda: None,
+        "switched off": lambda: None,
+    }[who]()
+    before = fingerprint(world)
+
+    answer = ask(user, name, method, row, world)
+
+    assert answer.status_code == (404 if user else 401)
+    assert answer["Content-Type"] == "application/problem+json"
+    # That a row of another meet exists is already something to know: the answer is that of one that does not.
+    assert world.meet.name not in answer.content.decode()
+    assert fingerprint(world) == before
+
+
+@pytest.mark.parametrize(("name", "method"), TABLE)
+def test_a_closed_meet_is_read_only(name: str, method: str) -> None:
+    row, world = TABLE[name, method], World()
+    user = make.member_make(world.meet, Role.HEAD)
+    Meet.objects.update(status="closed")
+    before = fingerprint(world)
+
+    answer = ask(user, name, method, row, world)
+
+    assert answer.status_code == (200 if method == "get" else 409)
+    assert fingerprint(world) == before
+
+
+@pytest.mark.parametrize(("name", "method"), sorted(ELSEWHERE - {("token-create", "post"), ("token-revoke", "post")}))
+def test_addresses_of_no_meet_are_for_those_signed_in(name: str, method: str) -> None:
+    answer = getattr(APIClient(), method)(reverse(f"api:{name}"))
+
+    # The schema tells nothing of any meet, so anybody may read it.
+    assert answer.status_code == (200 if name == "schema" else 401)
+
+
+def test_a_switched_off_account_is_nobody() -> None:
+    from knox.models import AuthToken
+
+    world = World()
+    user = make.member_make(world.meet, Role.HEAD)
+    _, token = AuthToken.objects.create(user=user)
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Token {token}")
+    assert client.get("/api/v1/me/").status_code == 200
+
+    User.objects.filter(pk=user.pk).update(is_active=False)
+
+    assert client.get("/api/v1/me/").status_code == 401
+    assert client.get(f"/api/v1/meets/{world.meet.pk}/").status_code == 401
+
+
+@pytest.mark.parametrize("role", Role)
+def test_each_role_can_read_who_they_are(role: Role) -> None:
+    world = World()
+    client = APIClient()
+    client.force_authenticate(make.member_make(world.meet, role, seat="left" if role is Role.REFEREE else ""))
+
+    body = client.get("/api/v1/me/").json()
+
+    assert body["may_create_meets"] is False
+    assert body["meets"] == [
+        {
+            "id": str(world.meet.pk),
+            "name": world.meet.name,
+            "role": role.value,
+            "seat": "left" if role is Role.REFEREE else "",
+        }
+    ]

@@ -1,0 +1,233 @@
+"""Staff pages: what they write goes through the writers, and a refusal writes nothing and says why."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from meets.models import Attempt, Entry, Lifter, Meet, MeetStatus, Membership, Platform, Role
+from tests.factories import attempt_make, entry_make, image_make, meet_make, member_make, user_make
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def meet() -> Meet:
+    return meet_make()
+
+
+@pytest.fixture
+def head(meet: Meet) -> Client:
+    client = Client()
+    client.force_login(member_make(meet, Role.HEAD))
+    return client
+
+
+MEET: dict[str, Any] = {
+    "what": "meet",
+    "name": "Spring Open",
+    "starts_on": "2026-03-07",
+    "federation": "NSF",
+    "town": "Halden",
+    "rulebook": "ipf-2026-v3",
+    "evidence_mode": "after_light",
+    "status": "open",
+}
+ENTRY: dict[str, Any] = {
+    "name": "Alva Nord",
+    "sex": "F",
+    "birth_year": "1994",
+    "team": "",
+    "member_id": "",
+    "platform": "",
+    "flight": "A",
+    "lot": "14",
+    "weight_class": "63",
+    "bodyweight_kg": "62.40",
+    "equipment": "classic",
+    "squat_1": "120",
+    "bench_2": "82.5",
+}
+
+
+def rows() -> tuple[int, ...]:
+    return tuple(model.objects.count() for model in (Meet, Membership, Platform, Lifter, Entry, Attempt))
+
+
+def test_a_new_meet_has_its_maker_as_head() -> None:
+    maker = user_make(makes_meets=True)
+    client = Client()
+    client.force_login(maker)
+    answer = client.post(reverse("meet-create"), MEET)
+    meet = Meet.objects.get(name="Spring Open")
+    assert (answer.status_code, answer["Location"]) == (302, reverse("meet-edit", args=[meet.pk]))
+    assert Membership.objects.get(meet=meet).role == Role.HEAD
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"name": ""}, "Fill this in."),
+        ({"starts_on": "soon"}, "Write a day as 2026-03-01."),
+        ({"rulebook": "ipf-1999"}, "Choose one of the list."),
+    ],
+)
+def test_a_meet_that_cannot_be(head: Client, meet: Meet, change: dict[str, str], sentence: str) -> None:
+    before = rows(), meet.name
+    answer = head.post(reverse("meet-edit", args=[meet.pk]), MEET | change)
+    assert answer.status_code == 400
+    assert sentence in answer.content.decode()
+    meet.refresh_from_db()
+    assert (rows(), meet.name) == before
+
+
+def test_a_meet_is_edited_closed_and_opened(head: Client, meet: Meet) -> None:
+    url = reverse("meet-edit", args=[meet.pk])
+    assert head.post(url, MEET | {"status": "closed"}).status_code == 302
+    meet.refresh_from_db()
+    assert (meet.name, meet.status) == ("Spring Open", MeetStatus.CLOSED)
+    refused = head.post(url, MEET | {"status": "closed", "town": "Elsewhere"})
+    assert refused.status_code == 400
+    assert "Open it again" in refused.content.decode()
+    assert head.post(url, MEET).status_code == 302
+    meet.refresh_from_db()
+    assert meet.status == MeetStatus.OPEN
+
+
+def test_platforms(head: Client, meet: Meet) -> None:
+    url = reverse("meet-edit", args=[meet.pk])
+    assert head.post(url, {"what": "platform", "name": "One"}).status_code == 302
+    again = head.post(url, {"what": "platform", "name": "One"})
+    assert again.status_code == 400
+    assert Platform.objects.filter(meet=meet).count() == 1
+    other = Platform.objects.create(meet=meet_make(), name="Theirs")
+    assert head.post(url, {"what": "platform-delete", "platform": other.pk}).status_code == 404
+    assert head.post(url, {"what": "platform-delete", "platform": "x"}).status_code == 404
+    mine = Platform.objects.get(meet=meet)
+    assert head.post(url, {"what": "platform-delete", "platform": mine.pk}).status_code == 302
+    assert list(Platform.objects.all()) == [other]
+
+
+def test_a_lifter_with_entry_and_attempts_in_one_form(head: Client, meet: Meet) -> None:
+    answer = head.post(reverse("lifter-create", args=[meet.pk]), ENTRY)
+    assert answer.status_code == 302
+    entry = Entry.objects.get(meet=meet)
+    assert (entry.lifter.name, entry.lot, str(entry.bodyweight_kg)) == ("Alva Nord", 14, "62.40")
+    assert [(a.lift, a.number, str(a.declared_kg)) for a in Attempt.objects.order_by("lift")] == [
+        ("bench", 2, "82.50"),
+        ("squat", 1, "120.00"),
+    ]
+    listed = head.get(reverse("lifter-list", args=[meet.pk])).content.decode()
+    assert "Alva Nord" in listed
+    assert "82.5" in listed
+
+
+def test_attempts_are_added_changed_and_taken_away(head: Client, meet: Meet) -> None:
+    head.post(reverse("lifter-create", args=[meet.pk]), ENTRY)
+    entry = Entry.objects.get(meet=meet)
+    url = reverse("entry-edit", args=[entry.pk])
+    page = head.get(url).content.decode()
+    assert 'value="82.5"' in page
+    assert 'value="120"' in page
+    changed = ENTRY | {"squat_1": "", "bench_2": "85", "deadlift_3": "150.5", "name": "Alva Nordby"}
+    assert head.post(url, changed).status_code == 302
+    entry.lifter.refresh_from_db()
+    assert entry.lifter.name == "Alva Nordby"
+    assert sorted((a.lift, a.number, str(a.declared_kg)) for a in Attempt.objects.all()) == [
+        ("bench", 2, "85.00"),
+        ("deadlift", 3, "150.50"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"name": ""}, "Fill this in."),
+        ({"lot": "7"}, "Lot 7 is"),
+        ({"lot": "many"}, "Write a number."),
+        ({"sex": "X"}, "Choose one of the list."),
+        ({"squat_1": "heavy"}, "Write a weight in kg, like 142.5."),
+        ({"squat_1": "1"}, "2.5"),
+        ({"squat_1": "701"}, "700"),
+        ({"birth_year": "12"}, "1900"),
+    ],
+)
+def test_an_entry_that_cannot_be(head: Client, meet: Meet, change: dict[str, str], sentence: str) -> None:
+    entry_make(meet, lot=7)
+    before = rows()
+    answer = head.post(reverse("lifter-create", args=[meet.pk]), ENTRY | change)
+    assert answer.status_code == 400
+    assert sentence in answer.content.decode()
+    assert rows() == before
+
+
+def test_another_meets_platform_cannot_be_chosen(head: Client, meet: Meet) -> None:
+    theirs = Platform.objects.create(meet=meet_make(), name="Theirs")
+    before = rows()
+    answer = head.post(reverse("lifter-create", args=[meet.pk]), ENTRY | {"platform": str(theirs.pk)})
+    assert answer.status_code == 400
+    assert rows() == before
+
+
+def test_an_attempt_with_photos_stays_and_so_does_all_else(head: Client, meet: Meet) -> None:
+    attempt = attempt_make(meet, lift="squat", number=1)
+    image_make(attempt)
+    lot = attempt.entry.lot
+    answer = head.post(reverse("entry-edit", args=[attempt.entry_id]), ENTRY | {"squat_1": "", "lot": lot})
+    assert answer.status_code == 400
+    assert "Photos or lights hang on this" in answer.content.decode()
+    attempt.entry.lifter.refresh_from_db()
+    assert attempt.entry.lifter.name != "Alva Nord"
+    assert Attempt.objects.count() == 1
+
+
+def test_nothing_changes_in_a_closed_meet(head: Client, meet: Meet) -> None:
+    Meet.objects.filter(pk=meet.pk).update(status=MeetStatus.CLOSED)
+    before = rows()
+    answer = head.post(reverse("lifter-create", args=[meet.pk]), ENTRY)
+    assert answer.status_code == 400
+    assert "closed" in answer.content.decode()
+    assert rows() == before
+
+
+def test_the_head_gives_parts(head: Client, meet: Meet) -> None:
+    user_make("chief")
+    url = reverse("member-list", args=[meet.pk])
+    assert head.post(url, {"user_name": "chief", "role": "referee", "seat": "chief"}).status_code == 302
+    assert Membership.objects.get(meet=meet, user__username="chief").seat == "chief"
+    assert head.post(url, {"user_name": "chief", "role": "jury", "seat": ""}).status_code == 302
+    assert Membership.objects.get(meet=meet, user__username="chief").role == Role.JURY
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        ({"user_name": "nobody", "role": "staff"}, "There is no account of that name."),
+        ({"user_name": "chief", "role": "king"}, "Choose one of the list."),
+        ({"user_name": "chief", "role": "staff", "seat": "left"}, "Only a referee has a seat."),
+    ],
+)
+def test_parts_that_cannot_be_given(head: Client, meet: Meet, data: dict[str, str], sentence: str) -> None:
+    user_make("chief")
+    before = rows()
+    answer = head.post(reverse("member-list", args=[meet.pk]), data)
+    assert answer.status_code == 400
+    assert sentence in answer.content.decode()
+    assert rows() == before
+
+
+def test_a_meet_keeps_a_head(head: Client, meet: Meet) -> None:
+    only = Membership.objects.get(meet=meet, role=Role.HEAD)
+    answer = head.post(reverse("member-list", args=[meet.pk]), {"user_name": only.user.username, "role": "reader"})
+    assert answer.status_code == 400
+    assert "only head" in answer.content.decode()
+    only.refresh_from_db()
+    assert only.role == Role.HEAD
+
+
+def test_names_are_shown_as_text(head: Client, meet: Meet) -> None:
+    entry_make(meet, lifter=Lifter.objects.create(meet=meet, name="<b>x</b><script>1</script>", sex="M"))
+    html = head.get(reverse("lifter-list", args=[meet.pk])).content.decode()
+    assert "<script>1" not in html
+    assert "&lt;script&gt;" in html

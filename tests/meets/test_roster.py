@@ -1,0 +1,275 @@
+"""The writers of the roster: whole rows or none, and the board's revision moves with them."""
+
+import datetime as dt
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.management import CommandError, call_command
+from knox.models import AuthToken
+
+from meets import roster
+from meets.errors import Conflict
+from meets.models import Attempt, Entry, Lifter, Light, Meet, Membership, Platform, Role, Seat
+from tests import factories as make
+
+pytestmark = pytest.mark.django_db
+
+
+def revision(meet: Meet) -> int:
+    return Meet.objects.get(pk=meet.pk).revision
+
+
+def test_a_meet_is_made_whole_or_not_at_all() -> None:
+    user = make.user_make(makes_meets=True)
+    with pytest.raises(ValidationError):
+        roster.meet_create(user=user, name="", starts_on=dt.date(2026, 5, 1), rulebook="ipf-2026-v3")
+    with pytest.raises(PermissionDenied):
+        roster.meet_create(user=make.user_make(), name="M", starts_on=dt.date(2026, 5, 1), rulebook="ipf-2026-v3")
+    assert (Meet.objects.count(), Membership.objects.count()) == (0, 0)
+
+
+def test_every_writer_moves_the_board_on_once() -> None:
+    meet = make.meet_make()
+    steps: list[Callable[[], Any]] = [
+        lambda: roster.membership_set(meet=meet, user=make.user_make(), role=Role.REFEREE, seat=Seat.LEFT),
+        lambda: roster.platform_create(meet=meet, name="One"),
+        lambda: roster.platform_update(platform=Platform.objects.get(), name="Two"),
+        lambda: roster.lifter_create(meet=meet, name="Anna", sex="F"),
+        lambda: roster.lifter_update(lifter=Lifter.objects.get(), team="Club"),
+        lambda: roster.entry_create(meet=meet, lifter=Lifter.objects.get(), lot=1),
+        lambda: roster.entry_update(entry=Entry.objects.get(), platform=Platform.objects.get()),
+        lambda: roster.attempt_create(entry=Entry.objects.get(), lift="squat", number=1, declared_kg=Decimal(100)),
+        lambda: roster.attempt_update(attempt=Attempt.objects.get(), declared_kg=Decimal("102.5")),
+        lambda: roster.meet_update(meet=meet, town="Umeå"),
+        lambda: roster.attempt_delete(attempt=Attempt.objects.get()),
+        lambda: roster.entry_delete(entry=Entry.objects.get()),
+        lambda: roster.lifter_delete(lifter=Lifter.objects.get()),
+        lambda: roster.platform_delete(platform=Platform.objects.get()),
+    ]
+    seen = []
+    for step in steps:
+        step()
+        seen.append(revision(meet))
+
+    assert seen == list(range(1, len(steps) + 1))
+
+
+def test_a_closed_meet_is_changed_by_none_of_them() -> None:
+    attempt = make.attempt_make()
+    entry, meet = attempt.entry, attempt.entry.meet
+    platform = roster.platform_create(meet=meet, name="One")
+    Meet.objects.update(status="closed")
+    before = [list(model.objects.values()) for model in (Meet, Membership, Platform, Lifter, Entry, Attempt)]
+    steps: list[Callable[[], Any]] = [
+        lambda: roster.membership_set(meet=meet, user=make.user_make(), role=Role.REFEREE),
+        lambda: roster.platform_create(meet=meet, name="Two"),
+        lambda: roster.platform_update(platform=platform, name="Two"),
+        lambda: roster.platform_delete(platform=platform),
+        lambda: roster.lifter_create(meet=meet, name="Anna", sex="F"),
+        lambda: roster.lifter_update(lifter=entry.lifter, team="Club"),
+        lambda: roster.lifter_delete(lifter=entry.lifter),
+        lambda: roster.entry_create(meet=meet, lifter=entry.lifter),
+        lambda: roster.entry_update(entry=entry, flight="B"),
+        lambda: roster.entry_delete(entry=entry),
+        lambda: roster.attempt_create(entry=entry, lift="bench", number=1, declared_kg=Decimal(100)),
+        lambda: roster.attempt_update(attempt=attempt, number=2),
+        lambda: roster.attempt_delete(attempt=attempt),
+        lambda: roster.meet_update(meet=meet, name="Other"),
+        lambda: roster.meet_update(meet=meet, name="Other", status="closed"),
+    ]
+    for step in steps:
+        with pytest.raises(Conflict, match="This meet is closed"):
+            step()
+
+    assert [list(model.objects.values()) for model in (Meet, Membership, Platform, Lifter, Entry, Attempt)] == before
+
+
+def test_a_closed_meet_opens_again_with_its_changes() -> None:
+    meet = make.meet_make(status="closed")
+
+    roster.meet_update(meet=meet, status="open", name="Other")
+
+    meet.refresh_from_db()
+    assert (meet.status, meet.name, meet.revision) == ("open", "Other", 1)
+
+
+def test_one_lot_and_one_entry_and_one_attempt_each() -> None:
+    entry = make.entry_make(lot=1)
+    make.attempt_make(entry=entry)
+    spare = make.lifter_make(entry.meet)
+    before = revision(entry.meet)
+
+    with pytest.raises(ValidationError):
+        roster.entry_create(meet=entry.meet, lifter=spare, lot=1)
+    with pytest.raises(ValidationError):
+        roster.entry_create(meet=entry.meet, lifter=entry.lifter, lot=2)
+    with pytest.raises(ValidationError):
+        roster.attempt_create(entry=entry, lift="squat", number=1, declared_kg=Decimal(100))
+
+    assert (Entry.objects.count(), Attempt.objects.count()) == (1, 1)
+    assert revision(entry.meet) == before
+
+
+def test_rows_of_another_meet_are_refused() -> None:
+    mine, other = make.meet_make(), make.meet_make()
+    theirs = make.lifter_make(other)
+    platform = roster.platform_create(meet=other, name="Theirs")
+    entry = make.entry_make(mine)
+
+    with pytest.raises(ValidationError, match="This lifter is not in this meet"):
+        roster.entry_create(meet=mine, lifter=theirs)
+    with pytest.raises(ValidationError, match="This platform is not in this meet"):
+        roster.entry_update(entry=entry, platform=platform)
+
+    entry.refresh_from_db()
+    assert entry.platform is None
+    assert Entry.objects.count() == 1
+
+
+def test_an_entry_keeps_its_lifter_and_an_attempt_its_entry() -> None:
+    attempt = make.attempt_make()
+    other = make.entry_make(attempt.entry.meet)
+
+    with pytest.raises(Conflict, match="keeps its lifter"):
+        roster.entry_update(entry=attempt.entry, lifter=make.lifter_make(attempt.entry.meet))
+    with pytest.raises(Conflict, match="keeps its entry"):
+        roster.attempt_update(attempt=attempt, entry=other)
+
+    attempt.refresh_from_db()
+    assert attempt.entry != other
+
+
+def test_the_lift_stays_once_photos_were_judged_as_it() -> None:
+    attempt = make.image_make().attempt
+
+    with pytest.raises(Conflict, match="has photos, judged as its lift"):
+        roster.attempt_update(attempt=attempt, lift="bench")
+    roster.attempt_update(attempt=attempt, declared_kg=Decimal("105"))
+
+    attempt.refresh_from_db()
+    assert (attempt.lift, attempt.declared_kg) == ("squat", Decimal("105.00"))
+
+
+@pytest.mark.parametrize("what", ["attempt", "entry", "lifter"])
+def test_what_a_light_hangs_on_is_not_deleted(what: str) -> None:
+    attempt = make.attempt_make()
+    Light.objects.create(attempt=attempt, referee=make.user_make(), colour="white")
+    delete = {
+        "attempt": lambda: roster.attempt_delete(attempt=attempt),
+        "entry": lambda: roster.entry_delete(entry=attempt.entry),
+        "lifter": lambda: roster.lifter_delete(lifter=attempt.entry.lifter),
+    }[what]
+
+    with pytest.raises(Conflict, match="are kept"):
+        delete()
+
+    assert Light.objects.count() == Attempt.objects.count() == Entry.objects.count() == Lifter.objects.count() == 1
+
+
+def test_a_platform_goes_and_its_entries_stay() -> None:
+    meet = make.meet_make()
+    platform = roster.platform_create(meet=meet, name="One")
+    entry = make.entry_make(meet, platform=platform)
+
+    roster.platform_delete(platform=platform)
+
+    entry.refresh_from_db()
+    assert entry.platform is None
+
+
+def test_a_person_has_one_part_in_a_meet() -> None:
+    meet, user = make.meet_make(), make.user_make()
+    roster.membership_set(meet=meet, user=user, role=Role.READER)
+    roster.membership_set(meet=meet, user=user, role=Role.REFEREE, seat=Seat.CHIEF)
+
+    member = Membership.objects.get()
+    assert (member.role, member.seat) == (Role.REFEREE, Seat.CHIEF)
+    with pytest.raises(ValidationError):
+        roster.membership_set(meet=meet, user=user, role="king")
+
+
+def test_a_field_that_does_not_exist_is_no_silent_success() -> None:
+    lifter = make.lifter_make(make.meet_make())
+
+    with pytest.raises(Exception, match="has no field named 'nmae'"):
+        roster.lifter_update(lifter=lifter, nmae="x")  # type: ignore[call-arg]
+
+
+# ── Accounts and tokens by command ───────────────────────────────────────────────────────────────────────
+
+
+def test_an_account_is_made_with_its_part(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    meet = make.meet_make()
+    monkeypatch.setenv("USER_PASSWORD", "correct horse battery")
+
+    call_command("user_create", "anna", "--makes-meets", f"--meet={meet.pk}", "--role=referee", "--seat=left")
+
+    member = Membership.objects.get()
+    assert (member.user.username, member.role, member.seat) == ("anna", "referee", "left")
+    assert member.user.check_password("correct horse battery")
+    assert roster.may_create_meet(member.user)
+    assert capsys.readouterr().out == "Made anna.\n"
+
+
+@pytest.mark.parametrize(
+    ("password", "meet", "said"),
+    [
+        ("short", "", "This password is too short. It must contain at least 10 characters."),
+        ("correct horse battery", "x", "There is no meet x."),
+        ("correct horse battery", "00000000-0000-0000-0000-000000000000", "There is no meet 0000"),
+    ],
+)
+def test_an_account_that_cannot_be_made_is_not_half_made(
+    monkeypatch: pytest.MonkeyPatch, password: str, meet: str, said: str
+) -> None:
+    monkeypatch.setenv("USER_PASSWORD", password)
+
+    with pytest.raises(CommandError, match=said):
+        call_command("user_create", "anna", *([f"--meet={meet}"] if meet else []))
+
+    assert not make.User.objects.filter(username="anna").exists()
+
+
+def test_a_name_is_taken_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    make.user_make("anna")
+    monkeypatch.setenv("USER_PASSWORD", "correct horse battery")
+
+    with pytest.raises(CommandError, match="already a user 'anna'"):
+        call_command("user_create", "anna")
+
+
+def test_a_token_is_printed_once(capsys: Any) -> None:
+    make.user_make("anna")
+
+    call_command("token_create", "anna", "--days=3")
+
+    token = capsys.readouterr().out.strip()
+    row = AuthToken.objects.get()
+    assert len(token) == 64
+    assert token.startswith(row.token_key)
+    assert token not in row.digest
+    assert row.expiry is not None
+    assert 2.9 < (row.expiry - row.created).total_seconds() / 86_400 < 3.1
+
+
+@pytest.mark.parametrize(
+    ("args", "said"), [(["nobody"], "no active user 'nobody'"), (["anna", "--days=0"], "at least")]
+)
+def test_no_token_for_nobody(args: list[str], said: str) -> None:
+    make.user_make("anna")
+
+    with pytest.raises(CommandError, match=said):
+        call_command("token_create", *args)
+
+    assert AuthToken.objects.count() == 0
+
+
+def test_a_sweep_by_hand_says_what_it_did(capsys: Any) -> None:
+    make.image_make(nudged_at=None)
+
+    call_command("images_sweep")
+
+    assert capsys.readouterr().out == "1 photos sent to the queue.\n"
