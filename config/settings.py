@@ -198,8 +198,9 @@ CONTENT_SECURITY_POLICY = {
 }
 
 # ── Photos ───────────────────────────────────────────────────────────────────────────────────────────────
-PHOTO_MAX_BYTES = env_int("PHOTO_MAX_BYTES", 25 * 1024 * 1024)
-PHOTO_MAX_PIXELS = env_int("PHOTO_MAX_PIXELS", 60_000_000)
+# The sentences of meets.models.ImageReason name these two figures.
+PHOTO_MAX_BYTES = 25_000_000
+PHOTO_MAX_PIXELS = 60_000_000
 # Bodies above this go to a temporary file; multipart fields (not files) above it are refused.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024

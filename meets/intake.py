@@ -171,13 +171,14 @@ def _key_keep(user: User, key: str, request_sha256: str, image: AttemptImage) ->
 
 
 def _files_keep(image: AttemptImage, content: bytes, rendition: Rendition) -> None:
-    """Both files, before the transaction: a database that allows one writer must not wait for a disk."""
+    """All files, before the transaction: a database that allows one writer must not wait for a disk."""
     image.original.save(f"original.{rendition.suffix}", ContentFile(content), save=False)
     image.display.save("display.jpg", ContentFile(rendition.jpeg), save=False)
+    image.thumb.save("thumb.jpg", ContentFile(rendition.thumb_jpeg), save=False)
 
 
 def _files_drop(image: AttemptImage) -> None:
-    for file in (image.original, image.display):
+    for file in (image.original, image.display, image.thumb):
         if file:
             file.delete(save=False)
 

@@ -23,5 +23,6 @@ urlpatterns = [
     path("attempts/<uuid:attempt_id>/light/", attempt.attempt_light, name="attempt-light"),
     path("attempts/<uuid:attempt_id>/upload/", upload.attempt_upload, name="attempt-upload"),
     path("photos/<uuid:image_id>/", media.photo, name="photo"),
+    path("photos/<uuid:image_id>/small/", media.photo_small, name="photo-small"),
     path("photos/<uuid:image_id>/retry/", attempt.photo_retry, name="photo-retry"),
 ]

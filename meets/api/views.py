@@ -296,8 +296,10 @@ class ImageSubmit(InMeetView):
         ],
         request={"multipart/form-data": shapes.ImageUploadSerializer},
         responses={
-            202: shapes.ImageReceiptSerializer,
-            200: OpenApiResponse(shapes.ImageReceiptSerializer, description="Was here before; nothing was added."),
+            202: OpenApiResponse(
+                shapes.ImageReceiptSerializer,
+                description="Kept and queued; with created=false it was here before, and nothing was added.",
+            ),
             **dict.fromkeys((400, 403, 404, 409, 413, 415, 422), PROBLEM),
         },
     )
@@ -318,7 +320,7 @@ class ImageSubmit(InMeetView):
         )
         shown = shapes.ImageReceiptSerializer((image, created)).data
         where = {"Location": request.build_absolute_uri(reverse("api:image-detail", args=[image.pk]))}
-        return Response(shown, status=202 if created else 200, headers=where)
+        return Response(shown, status=202, headers=where)
 
 
 class ImageDetail(InMeetView):

@@ -44,7 +44,7 @@ def photo_path(image: "AttemptImage", filename: str) -> str:
 
 class AttemptImage(models.Model):
     """One photo. ``original`` holds the uploaded bytes untouched; ``display`` is what people are served: upright,
-    re-encoded, without EXIF."""
+    re-encoded, without EXIF; ``thumb`` is the same for lists."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     attempt = models.ForeignKey("Attempt", on_delete=models.CASCADE, related_name="images")
@@ -54,6 +54,7 @@ class AttemptImage(models.Model):
     file_name = models.CharField(max_length=120)
     original = models.FileField(upload_to=photo_path, max_length=200)
     display = models.FileField(upload_to=photo_path, max_length=200)
+    thumb = models.FileField(upload_to=photo_path, max_length=200)
     sha256 = models.CharField(max_length=64)
     byte_size = models.PositiveIntegerField()
     width = models.PositiveIntegerField()

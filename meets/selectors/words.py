@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 
 from judging.outcomes import Outcome, Reason
-from meets.models import Flag, ImageStatus
+from meets.models import Assessment, AttemptImage, Flag, ImageStatus
 
 MINUS = "−"
 # From here on a decimal would promise more than the measurement holds.
@@ -188,3 +188,9 @@ def percent(p: float | None) -> str:
         return ""
     whole = round(p * 100)
     return "over 99 %" if whole >= 100 else "under 1 %" if whole <= 0 else f"{whole} %"
+
+
+def photo_label(image: AttemptImage, assessment: Assessment | None) -> str:
+    """Where the camera stood, as far as anyone has said or could tell: ``lifter's left``."""
+    view = image.view or (assessment.view_seen if assessment else "")
+    return f"from the {VIEW_WORDS[view]}" if view else "camera side not known"

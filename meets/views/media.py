@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
+from django.db.models.fields.files import FieldFile
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseNotModified
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_GET
@@ -14,17 +15,26 @@ from meets.models import AttemptImage
 @login_required
 @require_GET
 def photo(request: HttpRequest, image_id: UUID) -> HttpResponseBase:
-    """The copy that people are served: upright, re-encoded, without EXIF.
-
-    The browser may keep it but asks each time, so that a shared tablet shows nothing after its user has left.
-    """
+    """The copy that people are served: upright, re-encoded, without EXIF."""
     image = access.row_or_404(AttemptImage, request.user, image_id)
-    etag = f'"{image.pk.hex}"'
+    return _served(request, image.display, f'"{image.pk.hex}"')
+
+
+@login_required
+@require_GET
+def photo_small(request: HttpRequest, image_id: UUID) -> HttpResponseBase:
+    """The same for lists."""
+    image = access.row_or_404(AttemptImage, request.user, image_id)
+    return _served(request, image.thumb, f'"{image.pk.hex}-small"')
+
+
+def _served(request: HttpRequest, file: FieldFile, etag: str) -> HttpResponseBase:
+    """The browser may keep it but asks each time, so that a shared tablet shows nothing after its user has left."""
     if request.headers.get("If-None-Match") == etag:
         response: HttpResponse | FileResponse = HttpResponseNotModified()
     else:
         try:
-            response = FileResponse(image.display.open("rb"), content_type="image/jpeg")
+            response = FileResponse(file.open("rb"), content_type="image/jpeg")
         except FileNotFoundError as error:
             raise Http404("The stored photo is gone. Upload it again.") from error
         response["Content-Disposition"] = "inline"

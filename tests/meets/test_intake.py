@@ -79,7 +79,9 @@ def test_a_photo_is_kept_and_queued(attempt: Attempt, staff: User, photo_root: P
         assert file.read() == data
     with row.display.open() as file:
         assert Image.open(file).size == (400, 300)
-    assert len(files_under(photo_root)) == 2
+    with row.thumb.open() as file:
+        assert Image.open(file).size == (216, 162)
+    assert len(files_under(photo_root)) == 3
     assert revision(attempt) == 1
     assert messages() == [str(row.pk)]
 
@@ -87,11 +89,12 @@ def test_a_photo_is_kept_and_queued(attempt: Attempt, staff: User, photo_root: P
 def test_stored_names_tell_nothing_and_files_are_private(attempt: Attempt, staff: User, photo_root: Path) -> None:
     image_submit(attempt=attempt, user=staff, data=make.photo_bytes(), file_name="anna-failed.jpg")
 
-    first, second = files_under(photo_root)
-    assert "anna" not in f"{first}{second}"
+    stored = files_under(photo_root)
+    assert len(stored) == 3
+    assert not any("anna" in str(path) for path in stored)
     # 24 random bytes, url-safe.
-    assert {len(path.stem) for path in (first, second)} == {32}
-    assert {path.stat().st_mode & 0o777 for path in (first, second)} == {0o600}
+    assert {len(path.stem) for path in stored} == {32}
+    assert {path.stat().st_mode & 0o777 for path in stored} == {0o600}
 
 
 def test_the_served_copy_has_no_exif_and_the_original_has_it(attempt: Attempt, staff: User) -> None:
@@ -99,12 +102,13 @@ def test_the_served_copy_has_no_exif_and_the_original_has_it(attempt: Attempt, s
 
     image, _ = image_submit(attempt=attempt, user=staff, data=data, file_name="gps.jpg")
 
-    with image.display.open() as file:
-        shown = file.read()
-    served = Image.open(io.BytesIO(shown))
-    assert dict(served.getexif()) == {}
-    assert b"CAMERA-OF-ANNA" not in shown
-    assert b"Exif" not in shown
+    for copy in (image.thumb, image.display):
+        with copy.open() as file:
+            shown = file.read()
+        served = Image.open(io.BytesIO(shown))
+        assert dict(served.getexif()) == {}
+        assert b"CAMERA-OF-ANNA" not in shown
+        assert b"Exif" not in shown
     # Turned upright: what lay left in the file lies at the top.
     assert served.size == (image.width, image.height) == (300, 400)
     assert served.getpixel((150, 50))[0] > 150
@@ -124,7 +128,7 @@ def test_the_same_bytes_at_one_attempt_are_one_photo(
 
     assert [(row.pk, created) for row, created in again] == [(image.pk, False)] * repeat
     assert AttemptImage.objects.count() == 1
-    assert len(files_under(photo_root)) == 2
+    assert len(files_under(photo_root)) == 3
     assert revision(attempt) == 1
     assert messages() == [str(image.pk)]
 
@@ -160,7 +164,7 @@ def test_one_key_with_another_request_is_refused(
         image_submit(attempt=attempt, user=staff, data=make.photo_bytes(), idempotency_key="k1")
 
     assert AttemptImage.objects.count() == 1
-    assert len(files_under(photo_root)) == 2
+    assert len(files_under(photo_root)) == 3
     assert revision(attempt) == 1
     assert messages() == [str(image.pk)]
 
@@ -201,7 +205,7 @@ def test_two_uploads_of_the_same_bytes_at_once_are_one_photo(
 
     row = AttemptImage.objects.get()
     assert sorted((image.pk, created) for image, created in outcomes) == [(row.pk, False), (row.pk, True)]
-    assert len(files_under(photo_root)) == 2
+    assert len(files_under(photo_root)) == 3
     assert revision(attempt) == 1
     assert messages() == [str(row.pk)]
 
@@ -343,7 +347,7 @@ def test_no_file_name_leads_out_of_the_photo_folder(
     image_submit(attempt=attempt, user=staff, data=make.photo_bytes(), file_name=name)
 
     inside = files_under(photo_root)
-    assert len(inside) == 2
+    assert len(inside) == 3
     assert files_under(tmp_path) == inside
 
 

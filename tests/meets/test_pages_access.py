@@ -53,6 +53,7 @@ ROWS = (
     Row("attempt-upload", member=STAFF, others=403),
     Row("attempt-upload", method="post", member={Role.STAFF: 400, Role.HEAD: 400}, others=403),
     Row("photo"),
+    Row("photo-small"),
     Row("photo-retry", method="post", member={Role.STAFF: 302, Role.HEAD: 302}, others=403),
 )
 
@@ -150,21 +151,22 @@ def test_the_permission_to_make_meets_opens_the_form(place: Place) -> None:
     assert "New meet" not in client.get(reverse("meet-list")).content.decode()
 
 
+@pytest.mark.parametrize(("address", "copy"), [("photo", "display"), ("photo-small", "thumb")])
 @pytest.mark.parametrize("role", ROLES)
-def test_a_photo_is_served_as_its_clean_copy_only(role: Role, place: Place) -> None:
+def test_a_photo_is_served_as_its_clean_copy_only(role: Role, place: Place, address: str, copy: str) -> None:
     client = Client()
     client.force_login(member_make(place.meet, role))
-    response = client.get(place.url("photo"))
+    response = client.get(place.url(address))
     served = b"".join(response.streaming_content)  # type: ignore[attr-defined]
-    with place.image.display.open("rb") as display, place.image.original.open("rb") as original:
-        assert served == display.read()
+    with getattr(place.image, copy).open("rb") as clean, place.image.original.open("rb") as original:
+        assert served == clean.read()
         assert served != original.read()
     assert response["Content-Type"] == "image/jpeg"
     assert response["X-Content-Type-Options"] == "nosniff"
     assert response["Content-Disposition"] == "inline"
     assert "private" in response["Cache-Control"]
     assert "Content-Security-Policy" in response
-    again = client.get(place.url("photo"), headers={"If-None-Match": response["ETag"]})
+    again = client.get(place.url(address), headers={"If-None-Match": response["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
 
 
