@@ -1,5 +1,5 @@
 # Thin on purpose: each target is a line or two; the work is in scripts and packages.
-PYTHON ?= python3.11
+PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3.11)
 VENV := .venv
 BIN := $(VENV)/bin
 UV_COMPILE := $(BIN)/uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header
@@ -27,9 +27,10 @@ bench: $(VENV)/.ready
 
 # The lock names every package with its hashes; --no-deps keeps pip from adding what the overrides leave out.
 $(VENV)/.ready: requirements/dev.txt
-	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is missing: install it, or name it with make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null || \
+	    { echo "Python 3.11 is missing: install it, or name it with make PYTHON=/path/to/python3.11"; exit 1; }
 	@echo "Setting up $(VENV) (about a minute the first time) ..."
-	@$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV) || { echo "Python's venv is missing: install it (Debian: python3.11-venv)"; exit 1; }
 	@$(BIN)/pip install --disable-pip-version-check --no-deps --require-hashes --progress-bar off -qq -r requirements/dev.txt
 	@touch $@
 

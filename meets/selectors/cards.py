@@ -59,7 +59,7 @@ def _card(finding: Finding, source: str) -> Card:
         call,
         words.signed_cm(finding.margin_cm, finding.sigma_cm),
         words.sigma_text(finding.sigma_cm),
-        words.direction(finding.rule, finding.margin_cm),
+        words.direction(finding.rule, finding.margin_cm, finding.sigma_cm),
         _limb(finding),
         gauge(finding.rule, finding.margin_cm, finding.sigma_cm),
         sentence,

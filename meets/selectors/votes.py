@@ -105,7 +105,7 @@ def _summary(readings: dict[str, str]) -> tuple[str, bool]:
 
 
 def _kappa(kappa: float | None) -> str:
-    return "" if kappa is None or not math.isfinite(kappa) else f"{kappa:.2f}".replace("-", words.MINUS)
+    return "" if kappa is None or not math.isfinite(kappa) else words.figure(kappa, 2)
 
 
 def _left_out(readings: dict[str, str]) -> str:

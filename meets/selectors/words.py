@@ -168,18 +168,26 @@ def sigma_text(sigma_cm: float) -> str:
     return f"{max(sigma_cm, 0.1):.{decimals(sigma_cm)}f}"
 
 
-def direction(rule: str, margin_cm: float) -> str:
-    """Which way the margin lies: ``below``, ``above``."""
+def direction(rule: str, margin_cm: float, sigma_cm: float) -> str:
+    """Which way the margin lies: ``below``, ``above``; a figure that reads 0.0 lies neither way: ``at the level``."""
     words = RULES.get(rule)
     if words is None or not math.isfinite(margin_cm):
         return ""
-    return words.kept if margin_cm >= 0 else words.broken
+    if not float(signed_cm(margin_cm, sigma_cm).replace(MINUS, "-")):
+        return f"at the {words.line}"
+    return words.kept if margin_cm > 0 else words.broken
+
+
+def figure(value: float, places: int) -> str:
+    """A plain number with a real minus sign: ``0.42``, ``−0.42``; what rounds to nothing is ``0.00``, never ``−0.00``."""
+    text = f"{abs(value):.{places}f}"
+    return f"{MINUS}{text}" if value < 0 and float(text) else text
 
 
 def margin_line(rule: str, side: str, margin_cm: float, sigma_cm: float) -> str:
     """One line for a row: ``left elbow −0.8 ± 1.6 cm above``."""
     figures = f"{signed_cm(margin_cm, sigma_cm)} ± {sigma_text(sigma_cm)} cm"
-    return f"{rule_part(rule, side)} {figures} {direction(rule, margin_cm)}".strip()
+    return f"{rule_part(rule, side)} {figures} {direction(rule, margin_cm, sigma_cm)}".strip()
 
 
 def percent(p: float | None) -> str:
