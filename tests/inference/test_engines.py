@@ -73,8 +73,15 @@ def test_a_misread_body_does_not_pull_at_the_right_one() -> None:
 
 
 def test_two_people_stay_two() -> None:
-    people = people_merge([reading(poses.STANDING_ARMS), reading(poses.STANDING_ARMS, shift=900)])
+    shifts = (0, 900, 1, 901)
+    people = people_merge([reading(poses.STANDING_ARMS, shift=shift) for shift in shifts])
     assert len(people) == 2
+
+
+def test_whom_only_one_reading_shows_is_not_there() -> None:
+    assert people_merge([reading(poses.STANDING_ARMS, 1.0)]) == []
+    people = people_merge([reading(poses.STANDING_ARMS, shift=shift) for shift in (0, 900, 1)])
+    assert len(people) == 1
 
 
 def test_nobody_read_is_nobody() -> None:
