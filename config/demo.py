@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from meets.models import Attempt
 
 ROOT = Path(__file__).resolve().parent.parent
+VAR_DIR = Path(os.environ.get("VAR_DIR", ROOT / "var"))
 DEFAULT_PHOTOS = ROOT.parent / "shared" / "data" / "lifts"
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 LIFT_WORDS = (
@@ -47,13 +48,15 @@ NAMES = (
     ("Goro Tanabe", "M", "74"),
     ("Hana Kovacs", "F", "69"),
 )
+# Name, role, seat.
 ACCOUNTS = (
-    ("staff", "head"),
-    ("referee-left", "referee"),
-    ("referee-chief", "referee"),
-    ("referee-right", "referee"),
-    ("jury", "jury"),
-    ("reader", "reader"),
+    ("head", "head", ""),
+    ("staff", "staff", ""),
+    ("referee-left", "referee", "left"),
+    ("referee-chief", "referee", "chief"),
+    ("referee-right", "referee", "right"),
+    ("jury", "jury", ""),
+    ("reader", "reader", ""),
 )
 # A photo takes a tenth of a second; a demo in which nothing ends for this long is stuck.
 STUCK_S = 120
@@ -127,12 +130,13 @@ def accounts(folder: Path) -> dict[str, str]:
     if path.is_file():
         with path.open(newline="", encoding="utf-8") as file:
             return dict(csv.reader(file))
-    logins = {name: secrets.token_urlsafe(9) for name, _ in ACCOUNTS}
+    logins = {name: secrets.token_urlsafe(9) for name, _, _ in ACCOUNTS}
     for name, password in logins.items():
         user, _ = User.objects.get_or_create(username=name)
         user.set_password(password)
         user.save()
-    User.objects.get(username="staff").user_permissions.add(Permission.objects.get(codename="add_meet"))
+    for name in ("head", "staff"):
+        User.objects.get(username=name).user_permissions.add(Permission.objects.get(codename="add_meet"))
     path.touch(mode=0o600)
     with path.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows(logins.items())
@@ -158,7 +162,7 @@ def meet_build(photos: list[DemoPhoto]) -> list[tuple[DemoPhoto, "Attempt"]]:
     )
     if made:
         Platform.objects.create(meet=meet, name="1")
-        for (name, role), seat in zip(ACCOUNTS, ("", "left", "chief", "right", "", ""), strict=True):
+        for name, role, seat in ACCOUNTS:
             Membership.objects.create(meet=meet, user=User.objects.get(username=name), role=role, seat=seat)
     platform = meet.platforms.first()
     groups: dict[tuple[str, str], list[DemoPhoto]] = {}
@@ -279,7 +283,7 @@ def report_lines(ids: list[str]) -> bool:
 
 
 def once() -> None:
-    folder = ROOT / "var" / "demo-once"
+    folder = VAR_DIR / "demo-once"
     shutil.rmtree(folder, ignore_errors=True)
     photos = demo_photos()
     prepare(folder)
@@ -325,7 +329,7 @@ def site_answers(port: int, web: "subprocess.Popen[bytes]") -> bool:
 
 
 def serve() -> None:
-    folder = ROOT / "var" / "demo"
+    folder = VAR_DIR / "demo"
     port = demo_port()
     photos = demo_photos()
     prepare(folder)
@@ -357,8 +361,8 @@ def serve() -> None:
 
 def welcome(port: int, logins: dict[str, str]) -> None:
     say(f"\n  White Lights runs at http://127.0.0.1:{port}/\n")
-    for name, _role in ACCOUNTS:
-        say(f"  {name:14} {logins[name]}")
+    for name, role, _ in ACCOUNTS:
+        say(f"  {name:14} {logins[name]:14} {role}")
     say("\n  The demo meet is a training: referees see the findings at once. Staff can set it to blind first.")
     say("  Ctrl-C stops it.\n")
 
