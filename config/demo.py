@@ -139,7 +139,7 @@ def accounts(folder: Path) -> dict[str, str]:
         User.objects.get(username=name).user_permissions.add(Permission.objects.get(codename="add_meet"))
     path.touch(mode=0o600)
     with path.open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows(logins.items())
+        csv.writer(file, lineterminator="\n").writerows(logins.items())
     return logins
 
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.contrib.auth.forms import PasswordChangeForm
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 
@@ -17,7 +18,6 @@ from meets.models import (
     EvidenceMode,
     Meet,
     MeetStatus,
-    Membership,
     Platform,
     Role,
     Seat,
@@ -199,6 +199,23 @@ class UploadForm(PlainForm):
     )
 
 
-def heads_left(meet: Meet, *, without: User) -> bool:
-    """Would the meet still have a head if this person took another part?"""
-    return Membership.objects.filter(meet=meet, role=Role.HEAD).exclude(user=without).exists()
+class PasswordForm(PasswordChangeForm):
+    """The account's own password; the rules for a good one are the settings'."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.error_messages = self.error_messages | {
+            "password_incorrect": "This is not your present password. Capital letters count.",
+            "password_mismatch": "The two new passwords differ. Write the new one twice.",
+        }
+        labels = {
+            "old_password": "Present password",
+            "new_password1": "New password",
+            "new_password2": "New password once more",
+        }
+        for name, label in labels.items():
+            self.fields[name].label = label
+            self.fields[name].help_text = ""
+            self.fields[name].error_messages["required"] = PLAIN["required"]
+        self.fields["new_password1"].help_text = "At least ten characters, not only a common word or your own name."
+        self.fields["new_password1"].widget.attrs["aria-describedby"] = "hint_new_password1"

@@ -100,12 +100,30 @@ def meet_update(*, meet: Meet, **changes: Unpack[MeetFields]) -> Meet:
 
 
 def membership_set(*, meet: Meet, user: User, role: str, seat: str = "") -> Membership:
-    """Gives a person the one part they have in the meet."""
+    """Gives a person the one part they have in the meet. Raises Conflict when the meet would be left without a head."""
     with transaction.atomic():
-        member = Membership.objects.filter(meet=meet, user=user).first() or Membership(meet=meet, user=user)
-        member.role, member.seat = role, seat
         _meet_touch(meet.pk)
+        member = Membership.objects.filter(meet=meet, user=user).first() or Membership(meet=meet, user=user)
+        if role != Role.HEAD:
+            _head_kept(member)
+        member.role, member.seat = role, seat
         return _row_save(member)
+
+
+def membership_delete(*, member: Membership) -> None:
+    """Ends a person's part in the meet; the lights they gave stay. Raises Conflict for the meet's only head."""
+    with transaction.atomic():
+        _meet_touch(member.meet_id)
+        _head_kept(member)
+        member.delete()
+
+
+def _head_kept(member: Membership) -> None:
+    """Raises Conflict when this is the meet's only head. Asked after the meet's row was moved on, which lines up two
+    heads who would each let the other go."""
+    heads = Membership.objects.filter(meet_id=member.meet_id, role=Role.HEAD)
+    if heads.filter(pk=member.pk).exists() and not heads.exclude(pk=member.pk).exists():
+        raise Conflict("only_head", "This person is the meet's only head. Name another head first.")
 
 
 # ── Platforms ────────────────────────────────────────────────────────────────────────────────────────────

@@ -3,11 +3,12 @@
 from django.contrib.auth import views as auth
 from django.urls import path
 
-from meets.views import attempt, board, media, staff, upload
+from meets.views import account, attempt, board, media, staff, upload
 
 urlpatterns = [
     path("login/", auth.LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("logout/", auth.LogoutView.as_view(), name="logout"),
+    path("password/", account.PasswordChange.as_view(), name="password-change"),
     path("", board.meet_list, name="meet-list"),
     path("meets/new/", staff.meet_create, name="meet-create"),
     path("meets/<uuid:meet_id>/", board.meet_board, name="meet-board"),
@@ -16,8 +17,10 @@ urlpatterns = [
     path("meets/<uuid:meet_id>/lifters/", staff.lifter_list, name="lifter-list"),
     path("meets/<uuid:meet_id>/lifters/new/", staff.lifter_create, name="lifter-create"),
     path("meets/<uuid:meet_id>/members/", staff.member_list, name="member-list"),
+    path("meets/<uuid:meet_id>/members/<int:user_id>/delete/", staff.member_delete, name="member-delete"),
     path("meets/<uuid:meet_id>/upload/", upload.meet_upload, name="meet-upload"),
     path("entries/<uuid:entry_id>/", staff.entry_edit, name="entry-edit"),
+    path("entries/<uuid:entry_id>/delete/", staff.entry_delete, name="entry-delete"),
     path("attempts/<uuid:attempt_id>/", attempt.attempt_detail, name="attempt-detail"),
     path("attempts/<uuid:attempt_id>/live/", attempt.attempt_live, name="attempt-live"),
     path("attempts/<uuid:attempt_id>/light/", attempt.attempt_light, name="attempt-light"),

@@ -35,22 +35,28 @@ from meets.models import (
     Membership,
     Platform,
     Role,
-    WorkerBeat,
 )
 from meets.selectors import words
 from meets.selectors.gauge import ROW_REACH_CM, Gauge, gauge
 from meets.selectors.words import Call
+from meets.selectors.workers import WorkersState, last_answered, last_seen, state_of
 
 # A photo that has waited this long on the line makes the assistant late.
 DELAYED_AFTER_S = 15
 
 
 class Assist(StrEnum):
-    """Whether findings can be expected: workers alive; alive but behind; none alive."""
+    """Whether findings can be expected: workers answer; they are behind; they are alive but deaf; none is alive."""
 
     ON = "on"
     DELAYED = "delayed"
+    DEAF = "deaf"
     OFF = "off"
+
+    @property
+    def word(self) -> str:
+        """What is shown: for those who wait for a finding, deaf and off are the same."""
+        return "off" if self is Assist.DEAF else self.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +97,6 @@ def desk_detail(user: AnyUser, meet_id: UUID) -> Desk:
 
     Raises Http404 for a stranger.
     """
-    beats = WorkerBeat.objects.order_by("-seen_at").values("seen_at")[:1]
     waiting = AttemptImage.objects.filter(attempt__entry__meet=OuterRef("meet"), status=ImageStatus.QUEUED)
     if not user.is_authenticated:
         raise Http404("There is no such meet in your meets.")
@@ -99,21 +104,24 @@ def desk_detail(user: AnyUser, meet_id: UUID) -> Desk:
         Membership.objects.filter(meet_id=meet_id, user=user)
         .select_related("meet")
         .annotate(
-            seen_at=Subquery(beats),
+            seen_at=last_seen(),
+            answered_at=last_answered(),
             waits_since=Subquery(waiting.order_by("uploaded_at").values("uploaded_at")[:1]),
         )
         .first()
     )
     if row is None:
         raise Http404("There is no such meet in your meets.")
-    return Desk(row.meet, user, Role(row.role), row.seat, _assist(row.seen_at, row.waits_since))
+    assist = _assist(state_of(row.seen_at, row.answered_at), row.waits_since)
+    return Desk(row.meet, user, Role(row.role), row.seat, assist)
 
 
-def _assist(seen_at: dt.datetime | None, waits_since: dt.datetime | None) -> Assist:
-    now = timezone.now()
-    if seen_at is None or (now - seen_at).total_seconds() > settings.WORKER_GONE_S:
+def _assist(workers: WorkersState, waits_since: dt.datetime | None) -> Assist:
+    if not workers.alive:
         return Assist.OFF
-    if waits_since is not None and (now - waits_since).total_seconds() > DELAYED_AFTER_S:
+    if not workers.answering:
+        return Assist.DEAF
+    if waits_since is not None and (timezone.now() - waits_since).total_seconds() > DELAYED_AFTER_S:
         return Assist.DELAYED
     return Assist.ON
 

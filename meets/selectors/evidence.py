@@ -55,6 +55,12 @@ class Evidence:
     mismatch: str
     footer: list[str]
 
+    @property
+    def shape(self) -> str:
+        """Of the photos, for their layout: all ``wide``, all ``tall``, or neither."""
+        ratios = [photo.image.width / photo.image.height for photo in self.photos]
+        return "wide" if min(ratios, default=1) > 1.2 else "tall" if max(ratios, default=1) < 0.9 else "mixed"
+
 
 def attempt_row(desk: Desk, attempt_id: UUID) -> Attempt:
     """The attempt in the desk's meet. Raises Http404."""

@@ -173,13 +173,13 @@ def direction(rule: str, margin_cm: float, sigma_cm: float) -> str:
     words = RULES.get(rule)
     if words is None or not math.isfinite(margin_cm):
         return ""
-    if not float(signed_cm(margin_cm, sigma_cm).replace(MINUS, "-")):
+    if signed_cm(margin_cm, sigma_cm)[0] not in f"+{MINUS}":
         return f"at the {words.line}"
     return words.kept if margin_cm > 0 else words.broken
 
 
 def figure(value: float, places: int) -> str:
-    """A plain number with a real minus sign: ``0.42``, ``−0.42``; what rounds to nothing is ``0.00``, never ``−0.00``."""
+    """A number with a real minus sign: ``0.42``, ``−0.42``; what rounds to nothing is ``0.00``, never ``−0.00``."""
     text = f"{abs(value):.{places}f}"
     return f"{MINUS}{text}" if value < 0 and float(text) else text
 

@@ -1,10 +1,14 @@
-"""Is anybody there to work on the photos?"""
+"""Is anybody there to work on the photos?
+
+A worker can be alive and yet deaf: its process writes its beat, but no message comes through the queue to its child.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Max
+from django.db.models import Max, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from meets.models import WorkerBeat
@@ -20,8 +24,25 @@ class WorkersState:
 
 def workers_state() -> WorkersState:
     last = WorkerBeat.objects.aggregate(seen=Max("seen_at"), answered=Max("answered_at"))
-    alive = _lately(last["seen"])
-    return WorkersState(alive=alive, answering=alive and _lately(last["answered"]))
+    return state_of(last["seen"], last["answered"])
+
+
+def state_of(seen_at: datetime | None, answered_at: datetime | None) -> WorkersState:
+    """The state, from the newest sign of life and the newest answer."""
+    alive = _lately(seen_at)
+    return WorkersState(alive=alive, answering=alive and _lately(answered_at))
+
+
+def last_seen() -> Subquery:
+    """The newest sign of life as a column of another query, so that a page that waits asks once for all."""
+    return Subquery(WorkerBeat.objects.order_by("-seen_at").values("seen_at")[:1])
+
+
+def last_answered() -> Subquery:
+    """The newest answer likewise. A worker that only just started counts as answering: its first message is on the
+    way to it."""
+    answers = WorkerBeat.objects.annotate(at=Coalesce("answered_at", "started_at"))
+    return Subquery(answers.order_by("-at").values("at")[:1])
 
 
 def _lately(at: datetime | None) -> bool:

@@ -1,6 +1,7 @@
 """Small things the templates need to say figures and times the same way everywhere."""
 
-from datetime import datetime
+import math
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django import template
@@ -52,6 +53,13 @@ def ago(at: datetime) -> str:
 def seconds_word(value: float) -> str:
     """``0.6 s``; whole seconds from ten on."""
     return f"{value:.1f} s" if value < 10 else f"{value:.0f} s"
+
+
+@register.filter
+def minutes_word(value: timedelta) -> str:
+    """``15 minutes``: whole minutes, never too few."""
+    minutes = max(1, math.ceil(value.total_seconds() / 60))
+    return f"{minutes} minute{'s' if minutes > 1 else ''}"
 
 
 @register.filter

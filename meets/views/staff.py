@@ -11,11 +11,11 @@ from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from meets import access, roster
 from meets.errors import Refusal
-from meets.forms import AttemptsForm, EntryForm, MeetForm, MemberForm, NewMeetForm, PlatformForm, heads_left
+from meets.forms import AttemptsForm, EntryForm, MeetForm, MemberForm, NewMeetForm, PlatformForm
 from meets.models import Attempt, Entry, Meet, Membership, Platform, Role
 from meets.views.shared import head_desk_of, staff_desk_of, user_of
 
@@ -174,6 +174,38 @@ def _entry_save(request: HttpRequest, form: EntryForm, attempts: AttemptsForm) -
     return None
 
 
+@login_required
+@require_POST
+def entry_delete(request: HttpRequest, entry_id: UUID) -> HttpResponse:
+    """Takes the lifter out of the meet, with entry and attempts."""
+    entry = access.row_or_404(Entry, request.user, entry_id, "lifter")
+    staff_desk_of(request, entry.meet_id)
+    name = entry.lifter.name
+    try:
+        roster.lifter_delete(lifter=entry.lifter)
+    except Refusal as refusal:
+        messages.warning(request, refusal.detail)
+        return redirect("entry-edit", entry_id)
+    messages.success(request, f"{name} is taken out of the meet.")
+    return redirect("lifter-list", entry.meet_id)
+
+
+@login_required
+@require_POST
+def member_delete(request: HttpRequest, meet_id: UUID, user_id: int) -> HttpResponse:
+    """Ends a person's part in the meet."""
+    desk = head_desk_of(request, meet_id)
+    member = get_object_or_404(Membership.objects.select_related("user"), meet=desk.meet, user_id=user_id)
+    try:
+        roster.membership_delete(member=member)
+    except Refusal as refusal:
+        messages.warning(request, refusal.detail)
+        return redirect("member-list", desk.meet.pk)
+    messages.success(request, f"{member.user.get_username()} takes no part in {desk.meet.name} any more.")
+    # Whoever has let himself go may not see the list any longer.
+    return redirect("meet-list") if user_id == request.user.pk else redirect("member-list", desk.meet.pk)
+
+
 @never_cache
 @login_required
 @_page
@@ -183,17 +215,14 @@ def member_list(request: HttpRequest, meet_id: UUID) -> HttpResponse:
     form = MemberForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         user, role = form.cleaned_data["user_name"], form.cleaned_data["role"]
-        if role != Role.HEAD and not heads_left(desk.meet, without=user):
-            form.add_error("role", "This person is the meet's only head. Name another head first.")
+        try:
+            roster.membership_set(meet=desk.meet, user=user, role=role, seat=form.cleaned_data["seat"])
+        except ValidationError as error:
+            form.refuse(error)
+        except Refusal as refusal:
+            form.add_error(None, refusal.detail)
         else:
-            try:
-                roster.membership_set(meet=desk.meet, user=user, role=role, seat=form.cleaned_data["seat"])
-            except ValidationError as error:
-                form.refuse(error)
-            except Refusal as refusal:
-                form.add_error(None, refusal.detail)
-            else:
-                return redirect("member-list", desk.meet.pk)
+            return redirect("member-list", desk.meet.pk)
     members = Membership.objects.filter(meet=desk.meet).select_related("user").order_by("role", "user__username")
     context = {
         "desk": desk,

@@ -1,16 +1,20 @@
-"""Run by the browser test in a process of its own: accounts and two meets in the site that it will visit."""
+"""Run by the browser test in processes of their own: accounts, meets and attempts in the site that it will visit.
+
+``python -m tests.e2e.seed``                three meets, as JSON
+``python -m tests.e2e.seed more MEET COUNT``  one lifter more with so many attempts (at most nine), their ids as JSON
+"""
 
 import datetime as dt
+import itertools
 import json
 import os
 import sys
+from typing import Any
+
+ATTEMPTS = list(itertools.product(("squat", "bench", "deadlift"), (1, 2, 3)))
 
 
-def main() -> None:
-    import django
-
-    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
-    django.setup()
+def meets() -> dict[str, dict[str, str]]:
     from django.contrib.auth.models import Permission, User
 
     from meets import roster
@@ -19,20 +23,47 @@ def main() -> None:
     head.user_permissions.add(Permission.objects.get(codename="add_meet"))
     people = {name: User.objects.create_user(name, password=f"pw-{name}-here") for name in ("staff", "referee")}
     made = {}
-    for mode in ("training", "after_light"):
+    for name, mode in (("training", "training"), ("after_light", "after_light"), ("long", "training")):
         meet = roster.meet_create(
             user=head,
-            name=f"Meet {mode}",
+            name=f"Meet {name}",
             starts_on=dt.date(2026, 5, 1),
             rulebook="ipf-2026-v3",
             evidence_mode=mode,
         )
-        for name, user in people.items():
-            roster.membership_set(meet=meet, user=user, role=name, seat="left" if name == "referee" else "")
+        for role, user in people.items():
+            roster.membership_set(meet=meet, user=user, role=role, seat="left" if role == "referee" else "")
+        made[name] = {"meet": str(meet.pk)}
+        if name == "long":
+            for _ in range(5):
+                more(str(meet.pk), 9)
+            continue
         lifter = roster.lifter_create(meet=meet, name="Alva Nord", sex="F")
         entry = roster.entry_create(meet=meet, lifter=lifter, lot=14, weight_class="63")
         attempt = roster.attempt_create(entry=entry, lift="bench", number=2, declared_kg="82.5")
-        made[mode] = {"meet": str(meet.pk), "attempt": str(attempt.pk)}
+        made[name]["attempt"] = str(attempt.pk)
+    return made
+
+
+def more(meet_id: str, count: int) -> list[str]:
+    from meets import roster
+    from meets.models import Meet
+
+    meet = Meet.objects.get(pk=meet_id)
+    entry = roster.entry_create(meet=meet, lifter=roster.lifter_create(meet=meet, name="Berit Sund", sex="F"))
+    rows = [
+        roster.attempt_create(entry=entry, lift=lift, number=number, declared_kg="100")
+        for lift, number in ATTEMPTS[:count]
+    ]
+    return [str(row.pk) for row in rows]
+
+
+def main() -> None:
+    import django
+
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+    django.setup()
+    made: Any = more(sys.argv[2], int(sys.argv[3])) if sys.argv[1:2] == ["more"] else meets()
     sys.stdout.write(json.dumps(made))
 
 

@@ -277,6 +277,82 @@ def test_a_lost_connection_is_told_and_found_again(browser: Any, site: Site) -> 
     page.get_by_text("The connection is lost.").wait_for(state="hidden", timeout=6_000)
 
 
+def attempts_more(site: Site, meet: str, count: int) -> list[str]:
+    """New attempts, straight into the site's database; the board shows the newest first."""
+    command = [sys.executable, "-m", "tests.e2e.seed", "more", meet, str(count)]
+    done = subprocess.run(command, cwd=ROOT, env=site.env, check=True, capture_output=True, text=True)
+    return list(json.loads(done.stdout))
+
+
+def wait_for_rows(page: Any, attempts: list[str]) -> None:
+    """Rows are put in and the list is scrolled back in one go, so where a row is, the list already stands still."""
+    for attempt in attempts:
+        page.locator(f"#row-{attempt}").wait_for(state="attached", timeout=10_000)
+
+
+def top_of(row: Any) -> float:
+    return float(row.evaluate("node => node.getBoundingClientRect().top"))
+
+
+def board_of_many(browser: Any, site: Site) -> tuple[Screen, str]:
+    """A board much longer than the screen, the pointer where no row is."""
+    staff, meet = sign_in(browser, site, "staff"), site.meets["long"]["meet"]
+    staff.page.emulate_media(reduced_motion="reduce")
+    staff.page.goto(site.url(f"/meets/{meet}/"))
+    assert staff.page.locator(".rows .row").count() >= 45
+    staff.page.mouse.move(2, 2)
+    return staff, meet
+
+
+def test_a_row_under_the_pointer_does_not_move(browser: Any, site: Site) -> None:
+    staff, meet = board_of_many(browser, site)
+    page = staff.page
+    row = page.locator(".rows .row").nth(20).element_handle()
+    row.evaluate("node => node.scrollIntoView({ block: 'center' })")
+    box = row.bounding_box()
+    page.mouse.move(box["x"] + 200, box["y"] + box["height"] / 2)
+    row.evaluate("node => { node.isTheSame = true; }")
+    assert row.evaluate("node => node.matches(':hover')")
+    before = top_of(row)
+
+    wait_for_rows(page, attempts_more(site, meet, 4))
+    # The very same element, in the same place, still under the pointer; what came is told above it.
+    assert row.evaluate("node => node.isConnected && node.isTheSame && node.matches(':hover')")
+    assert abs(top_of(row) - before) < 1
+    above = page.get_by_role("button", name="New above")
+    above.wait_for()
+    above.click()
+    page.wait_for_function("document.scrollingElement.scrollTop === 0")
+    above.wait_for(state="hidden")
+    assert staff.complaints == []
+
+
+def test_a_focused_row_does_not_move_and_keeps_the_focus(browser: Any, site: Site) -> None:
+    staff, meet = board_of_many(browser, site)
+    page = staff.page
+    link = page.locator(".rows .row a").nth(1).element_handle()
+    link.evaluate("node => node.focus({ preventScroll: true })")
+    before = top_of(link)
+
+    # At the very top of the board too: the reader's hands are on this row.
+    wait_for_rows(page, attempts_more(site, meet, 4))
+    assert link.evaluate("node => document.activeElement === node")
+    assert abs(top_of(link) - before) < 1
+    page.get_by_role("button", name="New above").wait_for()
+    assert staff.complaints == []
+
+
+def test_a_reader_at_the_top_sees_new_rows_come_in(browser: Any, site: Site) -> None:
+    staff, meet = board_of_many(browser, site)
+    page = staff.page
+    new = attempts_more(site, meet, 1)
+    wait_for_rows(page, new)
+    assert page.evaluate("document.scrollingElement.scrollTop") == 0
+    assert page.locator(".rows .row").first.get_attribute("id") == f"row-{new[0]}"
+    assert not page.get_by_role("button", name="New above").is_visible()
+    assert staff.complaints == []
+
+
 def test_a_refused_file_says_why_and_the_others_go_on(browser: Any, site: Site, tmp_path: Path) -> None:
     staff = sign_in(browser, site, "staff")
     page = staff.page

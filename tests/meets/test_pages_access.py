@@ -34,6 +34,9 @@ class Row:
 ROWS = (
     Row("login", stranger=302, others=302),
     Row("logout", method="post", stranger=302, others=302),
+    Row("password-change", stranger=200),
+    # Nothing is typed, so nothing is changed; it concerns no meet.
+    Row("password-change", method="post", stranger=400, others=400),
     Row("meet-list", stranger=200),
     Row("meet-create", others=403, stranger=403),
     Row("meet-board"),
@@ -42,9 +45,11 @@ ROWS = (
     Row("lifter-list", member=STAFF, others=403),
     Row("lifter-create", member=STAFF, others=403),
     Row("entry-edit", member=STAFF, others=403),
+    Row("entry-delete", method="post", member={Role.STAFF: 302, Role.HEAD: 302}, others=403),
     Row("member-list", member=STAFF, others=403),
     # The form comes back to the head alone; it lacks a name here, so nothing is written.
     Row("member-list", method="post", member={Role.HEAD: 400}, others=403),
+    Row("member-delete", method="post", member={Role.HEAD: 302}, others=403),
     Row("meet-upload", member=STAFF, others=403),
     Row("meet-upload", method="post", member={Role.STAFF: 400, Role.HEAD: 400}, others=403),
     Row("attempt-detail"),
@@ -63,6 +68,7 @@ class Place:
     meet: Meet
     attempt: Attempt
     image: AttemptImage
+    other: int
 
     def url(self, name: str) -> str:
         ids = {
@@ -70,6 +76,7 @@ class Place:
             "attempt_id": self.attempt.pk,
             "image_id": self.image.pk,
             "entry_id": self.attempt.entry_id,
+            "user_id": self.other,
         }
         route = next(pattern for pattern in urls.urlpatterns if pattern.name == name)
         return reverse(name, kwargs={key: ids[key] for key in route.pattern.converters})
@@ -79,7 +86,9 @@ class Place:
 def place() -> Place:
     meet = meet_make()
     attempt = attempt_make(meet)
-    return Place(meet, attempt, image_make(attempt, status="failed", reason="engine_failed"))
+    return Place(
+        meet, attempt, image_make(attempt, status="failed", reason="engine_failed"), member_make(meet, Role.READER).pk
+    )
 
 
 def ask(user: Any, row: Row, place: Place) -> int:

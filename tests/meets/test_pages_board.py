@@ -14,8 +14,9 @@ from django.utils import timezone
 from inference.assessment import FlagKind
 from judging.outcomes import Outcome, Reason
 from judging.pose import Side
-from meets.models import AttemptImage, EvidenceMode, Meet, Platform, Role, WorkerBeat
+from meets.models import Assessment, AttemptImage, EvidenceMode, Meet, Platform, Role, WorkerBeat
 from meets.selectors import words
+from meets.selectors.gauge import gauge
 from tests.factories import (
     assessed_make,
     attempt_make,
@@ -126,6 +127,40 @@ def test_never_more_digits_than_the_error_allows(margin: float, sigma: float, ex
     assert words.signed_cm(margin, sigma) == expected
 
 
+@pytest.mark.parametrize(
+    ("margin", "sigma", "expected"),
+    [
+        (-0.04, 1.0, "left elbow 0.0 ± 1.0 cm at the level"),
+        (-0.0, 1.0, "left elbow 0.0 ± 1.0 cm at the level"),
+        (0.3, 12.0, "left elbow 0 ± 12 cm at the level"),
+        (-0.06, 1.0, "left elbow −0.1 ± 1.0 cm above"),
+        (0.06, 0.02, "left elbow +0.1 ± 0.1 cm below"),
+    ],
+)
+def test_a_figure_of_zero_lies_neither_way(margin: float, sigma: float, expected: str) -> None:
+    assert words.margin_line("bench_depth", "left", margin, sigma) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [(-0.0, "0.00"), (-0.004, "0.00"), (0.004, "0.00"), (-0.006, "−0.01"), (0.42, "0.42")]
+)
+def test_no_figure_is_minus_nothing(value: float, expected: str) -> None:
+    assert words.figure(value, 2) == expected
+    meet = meet_make(evidence_mode=EvidenceMode.TRAINING)
+    assessment = assessed_make(attempt_make(meet))
+    Assessment.objects.filter(pk=assessment.pk).update(vote_kappa=value)
+    client = Client()
+    client.force_login(member_make(meet, Role.STAFF))
+    page = client.get(reverse("attempt-detail", args=[assessment.image.attempt_id])).content.decode()
+    assert f"Agreement κ {expected}." in page
+
+
+def test_no_drawing_holds_a_minus_nothing() -> None:
+    drawn = gauge("bench_depth", -0.0, 1.0)
+    assert drawn == gauge("bench_depth", 0.0, 1.0)
+    assert drawn.point_x == 160
+
+
 def test_no_certainty_is_claimed() -> None:
     assert [words.percent(p) for p in (None, 0.0, 0.5, 0.999)] == ["", "under 1 %", "50 %", "over 99 %"]
 
@@ -230,6 +265,41 @@ def test_the_assistants_state(meet: Meet, staff: Client, seen_s: int | None, wai
     assert ("No worker is running: photos wait in the queue." in html) == (state == "off")
 
 
+@pytest.mark.parametrize(
+    ("seen_s", "answered_s", "started_s", "deaf"),
+    [
+        (1, 1, 3600, False),
+        (1, 3600, 7200, True),
+        (1, None, 3600, True),
+        # It has only just started; its first message is on the way.
+        (1, None, 2, False),
+        (3600, 1, 7200, False),
+    ],
+)
+def test_a_worker_that_is_alive_but_deaf_is_told(
+    meet: Meet, staff: Client, seen_s: int, answered_s: int | None, started_s: int, deaf: bool
+) -> None:
+    now = timezone.now()
+    answered = None if answered_s is None else now - dt.timedelta(seconds=answered_s)
+    beat = WorkerBeat.objects.create(name="w", seen_at=now - dt.timedelta(seconds=seen_s), answered_at=answered)
+    WorkerBeat.objects.filter(pk=beat.pk).update(started_at=now - dt.timedelta(seconds=started_s))
+    html = board(staff, meet)
+    assert ("Workers are running but take up no photos" in html) == deaf
+    assert ("No worker is running" in html) == (seen_s == 3600)
+    assert ("Assist off" in html) == (deaf or seen_s == 3600)
+    answer = staff.get(reverse("meet-board-rows", args=[meet.pk]), {"u": token_of(html)})
+    assert answer.status_code == 204
+
+
+def test_one_worker_that_answers_is_enough(meet: Meet, staff: Client, worker: WorkerBeat) -> None:
+    past = timezone.now() - dt.timedelta(hours=1)
+    deaf = WorkerBeat.objects.create(name="deaf", seen_at=timezone.now(), answered_at=past)
+    WorkerBeat.objects.filter(pk=deaf.pk).update(started_at=past)
+    assert "Assist on" in board(staff, meet)
+    WorkerBeat.objects.filter(pk=worker.pk).delete()
+    assert "Workers are running but take up no photos" in board(staff, meet)
+
+
 def test_another_meets_queue_is_not_this_ones(meet: Meet, staff: Client, worker: WorkerBeat) -> None:
     image_make(attempt_make(meet_make()), uploaded_at=timezone.now() - dt.timedelta(minutes=5))
     assert "Assist on" in board(staff, meet)
@@ -263,3 +333,17 @@ def test_two_cameras_each_for_its_side(meet: Meet, staff: Client) -> None:
     page = staff.get(reverse("attempt-detail", args=[attempt.pk])).content.decode()
     assert page.count('class="cam') >= 2
     assert "cannot judge" not in re.sub(r"<dialog.*?</dialog>", "", page, flags=re.S)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "shape"),
+    [([(640, 480), (640, 480)], "wide"), ([(480, 640)], "tall"), ([(640, 480), (480, 640)], "mixed")],
+)
+def test_photos_are_laid_out_by_their_shape(
+    meet: Meet, staff: Client, sizes: list[tuple[int, int]], shape: str
+) -> None:
+    attempt = attempt_make(meet)
+    for width, height in sizes:
+        image_make(attempt, width=width, height=height)
+    page = staff.get(reverse("attempt-detail", args=[attempt.pk])).content.decode()
+    assert f'class="photos n{len(sizes)} {shape}"' in page

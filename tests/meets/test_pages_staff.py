@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from meets.models import Attempt, Entry, Lifter, Meet, MeetStatus, Membership, Platform, Role
+from meets.models import Attempt, Entry, Lifter, Light, Meet, MeetStatus, Membership, Platform, Role
 from tests.factories import attempt_make, entry_make, image_make, meet_make, member_make, user_make
 
 pytestmark = pytest.mark.django_db
@@ -224,6 +224,87 @@ def test_a_meet_keeps_a_head(head: Client, meet: Meet) -> None:
     assert "only head" in answer.content.decode()
     only.refresh_from_db()
     assert only.role == Role.HEAD
+
+
+def taken_out(client: Client, meet: Meet, user: Any) -> Any:
+    return client.post(reverse("member-delete", args=[meet.pk, user.pk]), follow=True)
+
+
+def test_the_head_takes_someone_out_and_the_lights_stay(head: Client, meet: Meet) -> None:
+    referee = member_make(meet, Role.REFEREE)
+    attempt = attempt_make(meet)
+    Light.objects.create(attempt=attempt, referee=referee, colour="white")
+    answer = taken_out(head, meet, referee)
+    assert f"{referee.username} takes no part in {meet.name} any more." in answer.content.decode()
+    assert not Membership.objects.filter(meet=meet, user=referee).exists()
+    assert Light.objects.get().referee == referee
+    client = Client()
+    client.force_login(referee)
+    assert client.get(reverse("attempt-detail", args=[attempt.pk])).status_code == 404
+
+
+def test_the_only_head_stays(head: Client, meet: Meet) -> None:
+    only = Membership.objects.get(meet=meet, role=Role.HEAD)
+    meet.refresh_from_db()
+    before = rows(), meet.revision
+    answer = taken_out(head, meet, only.user)
+    assert "This person is the meet&#x27;s only head. Name another head first." in answer.content.decode()
+    meet.refresh_from_db()
+    assert (rows(), meet.revision) == before
+
+
+def test_a_head_may_go_where_another_stays(head: Client, meet: Meet) -> None:
+    only = Membership.objects.get(meet=meet, role=Role.HEAD)
+    other = member_make(meet, Role.HEAD)
+    answer = taken_out(head, meet, only.user)
+    assert answer.redirect_chain == [(reverse("meet-list"), 302)]
+    assert [member.user for member in Membership.objects.filter(meet=meet)] == [other]
+
+
+def test_nobody_is_taken_out_of_a_closed_meet_or_of_another(head: Client, meet: Meet) -> None:
+    reader, stranger = member_make(meet, Role.READER), member_make(meet_make(), Role.READER)
+    assert taken_out(head, meet, stranger).status_code == 404
+    Meet.objects.filter(pk=meet.pk).update(status=MeetStatus.CLOSED)
+    before = rows()
+    assert "This meet is closed." in taken_out(head, meet, reader).content.decode()
+    assert rows() == before
+
+
+def test_only_the_head_is_shown_how(head: Client, meet: Meet) -> None:
+    staff = Client()
+    staff.force_login(member_make(meet, Role.STAFF))
+    url = reverse("member-list", args=[meet.pk])
+    assert "Take out" in head.get(url).content.decode()
+    assert "Take out" not in staff.get(url).content.decode()
+
+
+def test_a_lifter_is_taken_out_with_entry_and_attempts(head: Client, meet: Meet) -> None:
+    attempt = attempt_make(meet)
+    entry = attempt.entry
+    assert "out of the meet" in head.get(reverse("entry-edit", args=[entry.pk])).content.decode()
+    answer = head.post(reverse("entry-delete", args=[entry.pk]), follow=True)
+    assert answer.redirect_chain == [(reverse("lifter-list", args=[meet.pk]), 302)]
+    assert f"{entry.lifter.name} is taken out of the meet." in answer.content.decode()
+    assert (Lifter.objects.count(), Entry.objects.count(), Attempt.objects.count()) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("what", ["photo", "light", "closed"])
+def test_a_lifter_with_evidence_or_in_a_closed_meet_stays(head: Client, meet: Meet, what: str) -> None:
+    attempt = attempt_make(meet)
+    if what == "photo":
+        image_make(attempt)
+    elif what == "light":
+        Light.objects.create(attempt=attempt, referee=user_make(), colour="red")
+    else:
+        Meet.objects.filter(pk=meet.pk).update(status=MeetStatus.CLOSED)
+    meet.refresh_from_db()
+    before = rows(), meet.revision
+    answer = head.post(reverse("entry-delete", args=[attempt.entry_id]), follow=True)
+    assert answer.redirect_chain == [(reverse("entry-edit", args=[attempt.entry_id]), 302)]
+    sentence = "This meet is closed." if what == "closed" else "Photos or lights hang on this, and they are kept."
+    assert sentence in answer.content.decode()
+    meet.refresh_from_db()
+    assert (rows(), meet.revision) == before
 
 
 def test_names_are_shown_as_text(head: Client, meet: Meet) -> None:

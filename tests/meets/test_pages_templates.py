@@ -76,6 +76,7 @@ def test_pages_as_served_carry_the_policy_and_nothing_inline() -> None:
     client.force_login(member_make(meet, Role.HEAD))
     urls = [
         reverse("meet-list"),
+        reverse("password-change"),
         reverse("meet-board", args=[meet.pk]),
         reverse("attempt-detail", args=[attempt.pk]),
         reverse("meet-edit", args=[meet.pk]),

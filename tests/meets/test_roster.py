@@ -1,6 +1,7 @@
 """The writers of the roster: whole rows or none, and the board's revision moves with them."""
 
 import datetime as dt
+import threading
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.management import CommandError, call_command
+from django.db import connection
 from knox.models import AuthToken
 
 from meets import roster
@@ -35,6 +37,7 @@ def test_every_writer_moves_the_board_on_once() -> None:
     meet = make.meet_make()
     steps: list[Callable[[], Any]] = [
         lambda: roster.membership_set(meet=meet, user=make.user_make(), role=Role.REFEREE, seat=Seat.LEFT),
+        lambda: roster.membership_delete(member=Membership.objects.get()),
         lambda: roster.platform_create(meet=meet, name="One"),
         lambda: roster.platform_update(platform=Platform.objects.get(), name="Two"),
         lambda: roster.lifter_create(meet=meet, name="Anna", sex="F"),
@@ -61,10 +64,12 @@ def test_a_closed_meet_is_changed_by_none_of_them() -> None:
     attempt = make.attempt_make()
     entry, meet = attempt.entry, attempt.entry.meet
     platform = roster.platform_create(meet=meet, name="One")
+    member = roster.membership_set(meet=meet, user=make.user_make(), role=Role.READER)
     Meet.objects.update(status="closed")
     before = [list(model.objects.values()) for model in (Meet, Membership, Platform, Lifter, Entry, Attempt)]
     steps: list[Callable[[], Any]] = [
         lambda: roster.membership_set(meet=meet, user=make.user_make(), role=Role.REFEREE),
+        lambda: roster.membership_delete(member=member),
         lambda: roster.platform_create(meet=meet, name="Two"),
         lambda: roster.platform_update(platform=platform, name="Two"),
         lambda: roster.platform_delete(platform=platform),
@@ -189,6 +194,49 @@ def test_a_person_has_one_part_in_a_meet() -> None:
     assert (member.role, member.seat) == (Role.REFEREE, Seat.CHIEF)
     with pytest.raises(ValidationError):
         roster.membership_set(meet=meet, user=user, role="king")
+
+
+def test_a_meet_that_has_a_head_keeps_one() -> None:
+    meet = make.meet_make()
+    first, second = make.member_make(meet, Role.HEAD), make.member_make(meet, Role.HEAD)
+    roster.membership_delete(member=Membership.objects.get(user=second))
+    before = revision(meet)
+
+    with pytest.raises(Conflict, match="only head"):
+        roster.membership_delete(member=Membership.objects.get(user=first))
+    with pytest.raises(Conflict, match="only head"):
+        roster.membership_set(meet=meet, user=first, role=Role.STAFF)
+    roster.membership_set(meet=meet, user=first, role=Role.HEAD)
+
+    assert [(member.user, member.role) for member in Membership.objects.all()] == [(first, Role.HEAD)]
+    assert revision(meet) == before + 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_heads_cannot_let_each_other_go() -> None:
+    meet = make.meet_make()
+    heads = [make.member_make(meet, Role.HEAD) for _ in range(2)]
+    members = [Membership.objects.get(user=head) for head in heads]
+    start, outcomes = threading.Barrier(2), []
+
+    def let_go(member: Membership) -> None:
+        start.wait()
+        try:
+            roster.membership_delete(member=member)
+            outcomes.append("gone")
+        except Conflict as refusal:
+            outcomes.append(refusal.reason)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=let_go, args=[member]) for member in members]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(outcomes) == ["gone", "only_head"]
+    assert Membership.objects.get().role == Role.HEAD
 
 
 def test_a_field_that_does_not_exist_is_no_silent_success() -> None:

@@ -11,6 +11,11 @@
   });
   const help = document.getElementById("help");
   document.getElementById("help-open")?.addEventListener("click", () => help.showModal());
+  const menu = document.querySelector("details.me");
+  document.addEventListener("click", (event) => { if (menu?.open && !menu.contains(event.target)) menu.open = false; });
+  menu?.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && menu.open) { menu.open = false; menu.querySelector("summary").focus(); }
+  });
 
   // ── Keys ────────────────────────────────────────────────────────────────────────────────────────────
   const typing = (target) => target.closest?.("input, select, textarea, [contenteditable]");
@@ -36,6 +41,8 @@
     }
   };
   setInterval(tellAges, 10000);
+  // The list beside an attempt opens where the attempt stands in it.
+  document.querySelector(".queue .row.here")?.scrollIntoView({ block: "nearest" });
 
   // ── Connection ──────────────────────────────────────────────────────────────────────────────────────
   const lost = document.getElementById("lost");
@@ -135,7 +142,8 @@
     const arrived = patch(target, incoming);
     const kept = id && document.getElementById(id);
     if (kept) scroller.scrollTop += kept.getBoundingClientRect().top - before;
-    const hidden = arrived.some((row) => row.getBoundingClientRect().bottom < topOf(scroller) + 8);
+    // Out of sight, or the better half of it.
+    const hidden = arrived.some((row) => { const box = row.getBoundingClientRect(); return (box.top + box.bottom) / 2 < topOf(scroller); });
     if (above && hidden) above.hidden = false;
     if (kept) for (const row of arrived) if (row === kept) row.classList.remove("arrived");
   });
