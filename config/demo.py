@@ -112,7 +112,7 @@ def prepare(folder: Path) -> None:
     os.environ["VAR_DIR"] = str(folder)
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
     os.environ.setdefault("LOG_LEVEL", "WARNING")
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     import django
     from django.core.management import call_command
 
@@ -127,14 +127,17 @@ def accounts(folder: Path) -> dict[str, str]:
     from django.contrib.auth.models import Permission, User
 
     path = folder / "logins.csv"
+    logins = {}
     if path.is_file():
         with path.open(newline="", encoding="utf-8") as file:
-            return dict(csv.reader(file))
-    logins = {name: secrets.token_urlsafe(9) for name, _, _ in ACCOUNTS}
-    for name, password in logins.items():
-        user, _ = User.objects.get_or_create(username=name)
-        user.set_password(password)
-        user.save()
+            logins = dict(csv.reader(file))
+    for name, _, _ in ACCOUNTS:
+        is_told = name in logins
+        password = logins.setdefault(name, secrets.token_urlsafe(9))
+        user, made = User.objects.get_or_create(username=name)
+        if made or not is_told:
+            user.set_password(password)
+            user.save()
     for name in ("head", "staff"):
         User.objects.get(username=name).user_permissions.add(Permission.objects.get(codename="add_meet"))
     path.touch(mode=0o600)
@@ -147,8 +150,10 @@ def meet_build(photos: list[DemoPhoto]) -> list[tuple[DemoPhoto, "Attempt"]]:
     """The demo meet with its lifters, entries and attempts; the photos of one name belong to one attempt."""
     from django.contrib.auth.models import User
 
-    from meets.models import Attempt, Entry, EvidenceMode, Lifter, Meet, Membership, Platform
+    from meets.models import Attempt, Entry, EvidenceMode, Lifter, Meet, MeetStatus, Membership, Platform
 
+    # Closed by its head in an earlier run, the demo meet takes photos again.
+    Meet.objects.filter(name="Demo meet").update(status=MeetStatus.OPEN)
     meet, made = Meet.objects.get_or_create(
         name="Demo meet",
         defaults={
@@ -190,25 +195,29 @@ def meet_build(photos: list[DemoPhoto]) -> list[tuple[DemoPhoto, "Attempt"]]:
 
 
 def upload(placed: list[tuple[DemoPhoto, "Attempt"]]) -> list[str]:
-    """Every photo through the same door as a user's upload; the same bytes twice stay one photo."""
+    """Every photo through the same door as a user's upload; the same bytes twice stay one photo, and one that the
+    door refuses is told and left out."""
     from django.contrib.auth.models import User
 
+    from meets.errors import Refusal
     from meets.intake import image_submit
 
     user = User.objects.get(username="staff")
     ids = []
     for number, (photo, attempt) in enumerate(placed, start=1):
         progress("Uploaded", number, len(placed))
-        image, _ = image_submit(
-            attempt=attempt,
-            user=user,
-            data=photo.path.read_bytes(),
-            file_name=photo.path.name,
-            declared_type="",
-            view=photo.view,
-            phase=photo.phase,
-            idempotency_key="",
-        )
+        try:
+            image, _ = image_submit(
+                attempt=attempt,
+                user=user,
+                data=photo.path.read_bytes(),
+                file_name=photo.path.name,
+                view=photo.view,
+                phase=photo.phase,
+            )
+        except Refusal as refusal:
+            say(f"{photo.path.name}: {refusal.detail}")
+            continue
         ids.append(str(image.id))
     return ids
 

@@ -1,7 +1,9 @@
 """All settings in one flat file. The environment is read here and nowhere else; a bad value stops the start."""
 
+import contextlib
 import os
 import secrets
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +47,8 @@ def env_float(name: str, default: float) -> float:
 BASE_DIR = Path(__file__).resolve().parent.parent
 # Everything the running site writes lies under one folder: database, photos, embedded broker, demo accounts.
 VAR_DIR = Path(env_text("VAR_DIR", str(BASE_DIR / "var")))
+# For the site's own user alone: it holds password hashes, session keys and people's photos.
+VAR_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
 DEBUG = env_bool("DEBUG", default=False)
 
 
@@ -53,19 +57,23 @@ def secret_key() -> str:
     if "SECRET_KEY" in os.environ or "SECRET_KEY_FILE" in os.environ:
         return env_text("SECRET_KEY")
     path = VAR_DIR / "secret_key"
-    VAR_DIR.mkdir(parents=True, exist_ok=True)
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            path.chmod(0o600)
+    if not path.exists():
+        # Written aside and linked into place: of two processes at a first start one wins, and both read a whole key.
+        handle, aside = tempfile.mkstemp(dir=VAR_DIR)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(secrets.token_urlsafe(50))
-    except FileExistsError:
-        pass
+        with contextlib.suppress(FileExistsError):
+            os.link(aside, path)
+        Path(aside).unlink()
     return path.read_text(encoding="utf-8")
 
 
 SECRET_KEY = secret_key()
 ALLOWED_HOSTS = env_text("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
 CSRF_TRUSTED_ORIGINS = [origin for origin in env_text("CSRF_TRUSTED_ORIGINS", "").split(",") if origin]
+
+# One proxy of ours stands before the site and writes the X-Forwarded headers; without one they are anybody's word.
+BEHIND_PROXY = env_bool("BEHIND_PROXY", default=False)
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -86,6 +94,8 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    # Before all that may read a body; after what only adds headers, so that its page has them too.
+    "meets.middleware.BodyLimit",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -149,6 +159,7 @@ LOGOUT_REDIRECT_URL = "login"
 # A guesser is locked out by name and address together: a stranger cannot lock a referee out of the meet.
 AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = 0.25
+AXES_CLIENT_IP_CALLABLE = "meets.client.address"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_TEMPLATE = "registration/lockout.html"
@@ -179,7 +190,7 @@ HTTPS = env_bool("HTTPS", default=False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env_bool("BEHIND_PROXY", default=False) else None
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = 14 * 24 * 3600
@@ -258,7 +269,8 @@ def broker_options() -> dict[str, Any]:
             "visibility_timeout": CELERY_VISIBILITY_TIMEOUT_S,
             "global_keyprefix": f"{QUEUE_PREFIX}:",
             "socket_connect_timeout": 2,
-            "socket_timeout": 30,
+            # An upload waits this long for a broker that hangs; a worker asks it every second anyway.
+            "socket_timeout": 5,
             "socket_keepalive": True,
             "health_check_interval": 15,
         }
@@ -276,6 +288,11 @@ REST_FRAMEWORK = {
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PARSER_CLASSES": [
+        "meets.api.parsers.JSONParser",
+        "rest_framework.parsers.FormParser",
+        "rest_framework.parsers.MultiPartParser",
+    ],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_PAGINATION_CLASS": "meets.api.paging.ByCreation",
@@ -284,6 +301,7 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
     # Enough for a meet's photos sent by a script; a runaway loop is held back. "sign-in" counts by address.
     "DEFAULT_THROTTLE_RATES": {"user": "1200/min", "sign-in": "20/min"},
+    "NUM_PROXIES": 1 if BEHIND_PROXY else 0,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 REST_KNOX = {"TOKEN_TTL": None, "AUTH_HEADER_PREFIX": "Token"}
@@ -293,6 +311,7 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "meets.api.schema.closed_left_out"],
     "ENUM_NAME_OVERRIDES": {
         "MeetStatus": "meets.models.MeetStatus",
         "ImageStatus": "meets.models.ImageStatus",

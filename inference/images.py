@@ -6,7 +6,10 @@ Reasons are the values of meets.models.ImageReason.
 from __future__ import annotations
 
 import io
+import struct
+import threading
 import warnings
+import zlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,12 +51,35 @@ _SUFFIX_OF_TYPE = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"
 # ISO base media brands of HEIF and AVIF. Their decoders are under the GPL or LGPL, so none is shipped.
 _HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1", b"avif", b"avis")
 
+# What Pillow's decoders raise on hostile or cut-off bytes. Not Exception: a worker's time limit and a lack of memory
+# are not the photo's fault, and another try may end otherwise.
+_BROKEN = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    ArithmeticError,
+    EOFError,
+    NotImplementedError,
+    AssertionError,
+    struct.error,
+    zlib.error,
+    Image.DecompressionBombError,
+)
+# A photo has one scan, or about ten when it is progressive. Each is a pass over all pixels, and a few bytes make one.
+_MOST_SCANS = 100
+
 LEAST_SIDE_PX = 64
 # Engines look at crops of at most 256 x 256 px, so a longer side adds time and no joint.
 ENGINE_SIDE_PX = 1280
 DISPLAY_SIDE_PX = 2048
 # Three times the 72 x 48 px of a board's row: sharp on any screen, and a few KB on a hall's Wi-Fi.
 THUMB_SIZE_PX = (216, 216)
+
+# The largest photo allowed takes 0.4 to 1 GB while it is decoded; a site's threads must not do that all at once.
+_ONE_DECODE = threading.Lock()
 
 # Half a photo must never be judged as a whole one. Set here because Pillow keeps it per process.
 ImageFile.LOAD_TRUNCATED_IMAGES = False
@@ -107,7 +133,7 @@ def _opened(data: bytes, limits: Limits) -> Image.Image:
             image = Image.open(io.BytesIO(data), formats=_FORMATS)
     except UnidentifiedImageError as error:
         raise ImageError("format" if _other_picture(data) else "not_an_image") from error
-    except Exception as error:  # a decoder met by a hostile header may raise anything; none of it is our fault
+    except _BROKEN as error:
         raise ImageError("not_an_image", repr(error)) from error
     width, height = image.size
     if width * height > limits.max_pixels:
@@ -116,6 +142,8 @@ def _opened(data: bytes, limits: Limits) -> Image.Image:
         raise ImageError("too_small", f"{width} x {height}")
     if image.format != "MPO" and getattr(image, "n_frames", 1) > 1:
         raise ImageError("animated")
+    if image.format in ("JPEG", "MPO") and data.count(b"\xff\xda") > _MOST_SCANS:
+        raise ImageError("format", "too many scans")
     return image
 
 
@@ -124,31 +152,46 @@ def _other_picture(data: bytes) -> bool:
     return data[:4] in (b"II*\x00", b"MM\x00*", b"%PDF") or data[:2] == b"BM"
 
 
-def _upright_rgb(image: Image.Image) -> Image.Image:
-    """Decoded, turned as EXIF says, 8 bits, RGB. Raises ImageError('truncated')."""
+def _upright_rgb(image: Image.Image, side_px: int) -> Image.Image:
+    """Decoded, turned as EXIF says, at most side_px long, 8 bits, RGB. Raises ImageError('truncated').
+
+    Made smaller before its colours are converted: a conversion holds the whole picture twice.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             image.load()
-            turned = ImageOps.exif_transpose(image)
-    except Exception as error:  # Pillow's decoders raise OSError, SyntaxError, struct.error ... on cut-off files
+            ImageOps.exif_transpose(image, in_place=True)
+    except _BROKEN as error:
         raise ImageError("truncated", repr(error)) from error
-    if turned.mode == "RGB":
-        return turned
-    if turned.mode.startswith("I") or turned.mode == "F":
-        # 16 bits a sample: Pillow's own conversion would clip to white instead of scaling.
-        deep = np.asarray(turned, dtype=np.float64)
-        top = 65535.0 if deep.max() > 255 else 255.0
-        return Image.fromarray((deep / top * 255).clip(0, 255).astype(np.uint8)).convert("RGB")
-    if turned.mode in ("RGBA", "LA", "PA", "P"):
-        ground = Image.new("RGBA", turned.size, (255, 255, 255, 255))
-        return Image.alpha_composite(ground, turned.convert("RGBA")).convert("RGB")
-    return turned.convert("RGB")
+    if image.mode.startswith("I") or image.mode == "F":
+        image = _eight_bits(image)
+    elif image.mode in ("P", "PA"):
+        # A palette's numbers cannot be averaged, so these are converted whole.
+        image = image.convert("RGBA" if "transparency" in image.info or image.mode == "PA" else "RGB")
+    image.thumbnail((side_px, side_px), Image.Resampling.BILINEAR)
+    if image.mode in ("RGBA", "LA", "La", "RGBa"):
+        ground = Image.new("RGBA", image.size, (255, 255, 255, 255))
+        return Image.alpha_composite(ground, image.convert("RGBA")).convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """16 bits a sample, scaled: Pillow's own conversion clips to white instead."""
+    deep = np.asarray(image)
+    if deep.dtype == np.uint16:
+        return Image.fromarray((deep >> 8).astype(np.uint8))
+    top = 65535.0 if deep.max() > 255 else 255.0
+    return Image.fromarray((deep.astype(np.float32) * (255.0 / top)).clip(0, 255).astype(np.uint8))
 
 
 def _upright_size(image: Image.Image) -> tuple[int, int]:
+    """width, height of the photo once it is turned, from its header. Raises ImageError('truncated')."""
     width, height = image.size
-    quarter_turned = image.getexif().get(0x0112, 1) in (5, 6, 7, 8)
+    try:
+        quarter_turned = image.getexif().get(0x0112, 1) in (5, 6, 7, 8)
+    except _BROKEN as error:
+        raise ImageError("truncated", repr(error)) from error
     return (height, width) if quarter_turned else (width, height)
 
 
@@ -159,13 +202,9 @@ def photo_decode(data: bytes, limits: Limits | None = None) -> Photo:
     gives for less than the whole picture costs.
     """
     image = _opened(data, limits or Limits())
-    try:
-        width, height = _upright_size(image)
-        image.draft("RGB", (ENGINE_SIDE_PX, ENGINE_SIDE_PX))
-    except Exception as error:  # broken EXIF
-        raise ImageError("truncated", repr(error)) from error
-    rgb = _upright_rgb(image)
-    rgb.thumbnail((ENGINE_SIDE_PX, ENGINE_SIDE_PX), Image.Resampling.BILINEAR)
+    width, height = _upright_size(image)
+    image.draft("RGB", (ENGINE_SIDE_PX, ENGINE_SIDE_PX))
+    rgb = _upright_rgb(image, ENGINE_SIDE_PX)
     return Photo(np.ascontiguousarray(rgb), width, height, width / rgb.width)
 
 
@@ -179,9 +218,9 @@ def photo_rendition(data: bytes, declared_type: str = "", limits: Limits | None 
     true_type = _TYPE_OF_FORMAT[str(image.format)]
     if declared_type not in ("", "application/octet-stream", true_type, "image/jpg" if "jpeg" in true_type else ""):
         raise ImageError("wrong_type", f"{declared_type} is {true_type}")
-    rgb = _upright_rgb(image)
-    width, height = rgb.size
-    rgb.thumbnail((DISPLAY_SIDE_PX, DISPLAY_SIDE_PX), Image.Resampling.LANCZOS)
+    width, height = _upright_size(image)
+    with _ONE_DECODE:
+        rgb = _upright_rgb(image, DISPLAY_SIDE_PX)
     # A new picture of the pixels alone: nothing of EXIF, GPS, comments or colour profiles comes along.
     clean = Image.fromarray(np.asarray(rgb))
     jpeg = _jpeg(clean, 88)

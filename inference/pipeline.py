@@ -28,9 +28,24 @@ from judging.rulebook import Rulebook, rulebook_load
 
 # A photo is judged as the attempt's lift when it looks like that lift at least this likely; else a person looks.
 LIFT_LEAST_P: Final = 0.5
-# The pose contradicts the stated moment when it looks like the other end of the lift at least this likely.
+# The pose contradicts the stated moment when it looks like another one at least this likely.
 MOMENT_CONTRADICTS_P: Final = 0.9
-_ENDS: Final = ({Phase.BOTTOM, Phase.START}, {Phase.LOCKOUT})
+_MOMENT: Final = {
+    Phase.START: "start",
+    Phase.BOTTOM: "lowest moment",
+    Phase.MID: "middle of the lift",
+    Phase.LOCKOUT: "lockout",
+}
+# What a stated moment must not look like. A squat stopped high does look like the middle, and is what its depth rule
+# is for; but nobody presses from half way up, and nobody's lift is finished there.
+_CONTRADICTING: Final = {
+    (Lift.SQUAT, Phase.BOTTOM): {Phase.LOCKOUT},
+    (Lift.SQUAT, Phase.LOCKOUT): {Phase.BOTTOM, Phase.MID},
+    (Lift.BENCH, Phase.BOTTOM): {Phase.LOCKOUT, Phase.MID},
+    (Lift.BENCH, Phase.LOCKOUT): {Phase.BOTTOM, Phase.MID},
+    (Lift.DEADLIFT, Phase.START): {Phase.LOCKOUT},
+    (Lift.DEADLIFT, Phase.LOCKOUT): {Phase.START, Phase.MID},
+}
 
 
 class Pipeline:
@@ -176,17 +191,16 @@ def _findings(
         return ()
     if doubt:
         return stay_silent(lift=lift, rulebook=rulebook, reason=doubt[0], detail=doubt[1])
-    if phase.stated and sighting and _contradicts(phase.phase, sighting.phase):
-        detail = f"Said to be the {phase.phase}, but looks like the {sighting.phase.phase}. Which photo is it?"
+    if sighting and phase.stated and phase.phase and _contradicts(lift, phase.phase, sighting):
+        detail = f"Said to be the {_MOMENT[phase.phase]}, but does not look like it. Which photo is it?"
         return stay_silent(lift=lift, rulebook=rulebook, reason=Reason.MOMENT_MISMATCH, detail=detail)
     return judge(lift=lift, phase=phase, view=view, pose=pose, rulebook=rulebook, camera=camera)
 
 
-def _contradicts(stated: Phase | None, seen: PhaseSeen) -> bool:
-    """A lockout said to be the bottom would turn a good lift into a deep breach: the ends must not be mixed up."""
-    if seen.p < MOMENT_CONTRADICTS_P:
-        return False
-    return any(stated in one and seen.phase in other for one, other in (_ENDS, _ENDS[::-1]))
+def _contradicts(lift: Lift, stated: Phase, sighting: Sighting) -> bool:
+    """A lockout said to be the bottom would turn a good lift into a deep breach: moments must not be mixed up."""
+    others = _CONTRADICTING.get((lift, stated), set())
+    return sum(sighting.phase_p_of.get(phase, 0.0) for phase in others) >= MOMENT_CONTRADICTS_P
 
 
 def _flag(findings: tuple[Finding, ...], doubt: tuple[Reason, str] | None) -> FlagKind:

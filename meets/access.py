@@ -65,6 +65,12 @@ def staff_required(user: AnyUser, meet: Meet) -> None:
         raise PermissionDenied("Only this meet's staff may do that. Ask the head of the meet.")
 
 
+def evidence_mode_required(user: AnyUser, meet: Meet, evidence_mode: str) -> None:
+    """Raises PermissionDenied when somebody else than the head would change when referees see the findings."""
+    if evidence_mode != meet.evidence_mode and role_in(user, meet) is not Role.HEAD:
+        raise PermissionDenied("Only the head of this meet decides when its referees see the evidence.")
+
+
 def evidence_filter(user: AnyUser, meet: Meet, role: Role | None) -> Q:
     """The attempts of the meet whose findings this user may see now, as a filter on Attempt.
 

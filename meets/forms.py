@@ -65,7 +65,7 @@ class MeetForm(PlainForm):
     evidence_mode = forms.ChoiceField(
         label="A referee sees the evidence",
         choices=EvidenceMode.choices,
-        help_text="Blind first is the rule at a meet; training opens everything at once.",
+        help_text="Blind first is the rule at a meet; training opens everything at once. The head alone changes it.",
     )
     status = forms.ChoiceField(
         choices=MeetStatus.choices,
@@ -182,10 +182,9 @@ class MemberForm(PlainForm):
         return cleaned
 
 
-class UploadForm(PlainForm):
-    """One photo and what its uploader knows of it. Works without scripts, one file at a time."""
+class StatedForm(PlainForm):
+    """What somebody knows of a photo."""
 
-    photo = forms.FileField(error_messages={"required": "Choose a photo.", "empty": "This file is empty."})
     view = forms.ChoiceField(
         label="Camera stands at",
         required=False,
@@ -195,6 +194,17 @@ class UploadForm(PlainForm):
         label="Moment",
         required=False,
         choices=[NOT_KNOWN, *((phase.value, words.PHASE_WORDS[phase]) for phase in Phase)],
+    )
+
+
+class UploadForm(StatedForm):
+    """One photo and what its uploader knows of it. Works without scripts, one file at a time."""
+
+    photo = forms.FileField(error_messages={"required": "Choose a photo.", "empty": "This file is empty."})
+    phase = forms.ChoiceField(
+        label="Moment",
+        required=False,
+        choices=StatedForm.base_fields["phase"].choices,  # type: ignore[attr-defined]
         help_text="A breach is only called where somebody has said which moment this is.",
     )
 

@@ -5,13 +5,14 @@ import logging
 import re
 from datetime import datetime, timedelta
 from pathlib import PurePosixPath
+from typing import Any
 from uuid import UUID
 
 from celery import current_app
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.files.base import ContentFile, File
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -28,6 +29,17 @@ ASSESS_TASK = "meets.tasks.assess_image"
 # A sweep sends at most this many messages, so that a long queue is not sent again as a whole.
 NUDGES_PER_SWEEP = 50
 
+# A row as it stands in the queue before its first try.
+_QUEUED_AGAIN: dict[str, Any] = {
+    "status": ImageStatus.QUEUED,
+    "reason": "",
+    "tries": 0,
+    "claimed_by": "",
+    "claim_token": None,
+    "claimed_at": None,
+    "lease_until": None,
+    "finished_at": None,
+}
 _WRONG_KIND = {ImageReason.NOT_AN_IMAGE, ImageReason.HEIC, ImageReason.FORMAT, ImageReason.WRONG_TYPE}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u0080-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 
@@ -78,13 +90,16 @@ def image_submit(
         _files_keep(image, content, rendition)
         _image_keep(image, user, idempotency_key, request_sha256)
     except BaseException as error:
-        _files_drop(image)
+        if not _row_may_stand(image):
+            _files_drop(image)
         # Another upload of the same bytes, or with the same key, may have come in between: then its row counts.
         if isinstance(error, IntegrityError) and (
             twin := _keyed(user, idempotency_key, request_sha256) or _same_bytes(attempt, sha256)
         ):
             return twin, False
         raise
+    # Outside the try: whatever becomes of the message, the row and its files stand, and the sweep sends again.
+    transaction.on_commit(lambda: image_nudge(image_id=image.pk))
     return image, True
 
 
@@ -183,6 +198,16 @@ def _files_drop(image: AttemptImage) -> None:
             file.delete(save=False)
 
 
+def _row_may_stand(image: AttemptImage) -> bool:
+    """True unless the database says that the row is not there. A commit whose answer was lost has a row, and a row
+    without its photo is worse than a photo without its row."""
+    try:
+        return AttemptImage.objects.filter(pk=image.pk).exists()
+    except DatabaseError:
+        log.exception("image %s: whether its row stands cannot be asked; its files are kept", image.pk)
+        return not connection.in_atomic_block
+
+
 def _image_keep(image: AttemptImage, user: User, key: str, request_sha256: str) -> None:
     with transaction.atomic():
         # One statement both asks and bumps, so that a meet closed a moment ago takes no photo.
@@ -192,7 +217,6 @@ def _image_keep(image: AttemptImage, user: User, key: str, request_sha256: str) 
         image.save(force_insert=True)
         if key:
             UploadKey.objects.create(user=user, key=key, request_sha256=request_sha256, image=image)
-        transaction.on_commit(lambda: image_nudge(image_id=image.pk))
 
 
 def image_nudge(*, image_id: UUID) -> bool:
@@ -207,24 +231,29 @@ def image_nudge(*, image_id: UUID) -> bool:
     return True
 
 
+def image_restate(*, image: AttemptImage, view: str, phase: str) -> None:
+    """Sets what is known of a photo, and has it read again; what was found before stays in the record.
+
+    Raises Refusal when the meet is closed, the values are none, or the photo is being read right now.
+    """
+    meet = image.attempt.entry.meet
+    _open_required(meet)
+    _stated_check(view, phase)
+    with transaction.atomic():
+        at_rest = AttemptImage.objects.filter(pk=image.pk).exclude(status=ImageStatus.WORKING)
+        if at_rest.update(view=view, phase=phase, **_QUEUED_AGAIN, nudged_at=timezone.now()) != 1:
+            raise Conflict("working", "This photo is being read right now. Wait for its result, then change it.")
+        Meet.objects.filter(pk=meet.pk).update(revision=F("revision") + 1)
+        transaction.on_commit(lambda: image_nudge(image_id=image.pk))
+
+
 def image_requeue(*, image: AttemptImage) -> None:
     """Another round of tries for a photo that failed. Raises Conflict when it has not failed or the meet is closed."""
     meet = image.attempt.entry.meet
     _open_required(meet)
     with transaction.atomic():
         failed = AttemptImage.objects.filter(pk=image.pk, status=ImageStatus.FAILED)
-        changed = failed.update(
-            status=ImageStatus.QUEUED,
-            reason="",
-            tries=0,
-            claimed_by="",
-            claim_token=None,
-            claimed_at=None,
-            lease_until=None,
-            finished_at=None,
-            nudged_at=timezone.now(),
-        )
-        if changed != 1:
+        if failed.update(**_QUEUED_AGAIN, nudged_at=timezone.now()) != 1:
             raise Conflict("not_failed", "This photo has not failed, so there is nothing to try again.")
         Meet.objects.filter(pk=meet.pk).update(revision=F("revision") + 1)
         transaction.on_commit(lambda: image_nudge(image_id=image.pk))

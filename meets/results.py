@@ -61,7 +61,9 @@ def image_claim(*, image_id: UUID, worker: str, pid: int) -> Claim | None:
     if row is None or not _claimable(row, worker, pid):
         return None
     if row.tries >= settings.IMAGE_TRIES_MAX:
-        image_release(image_id=image_id, token=row.claim_token, reason=ImageReason.WORKER_LOST)
+        image_release(
+            image_id=image_id, token=row.claim_token, reason=ImageReason.WORKER_LOST, status=ImageStatus(row.status)
+        )
         return None
     now, token = timezone.now(), uuid.uuid4()
     same = AttemptImage.objects.filter(pk=image_id, status=row.status, claim_token=row.claim_token, tries=row.tries)
@@ -111,17 +113,21 @@ def image_settle(
             log.warning("image %s is no longer held by try %s; its outcome is dropped", claim.image_id, claim.token)
             return False
         if seen is not None:
-            assessment_record(image_id=claim.image_id, seen=seen, queue_ms=claim.queue_ms)
+            assessment_record(claim=claim, seen=seen)
         _meet_bump(claim.meet_id)
     return True
 
 
-def image_release(*, image_id: UUID, token: UUID | None, reason: ImageReason) -> ImageStatus | None:
+def image_release(
+    *, image_id: UUID, token: UUID | None, reason: ImageReason, status: ImageStatus = ImageStatus.WORKING
+) -> ImageStatus | None:
     """Gives up a try: back into the queue for the next sweep, or failed with ``reason`` after the last allowed one.
+
+    status: what the row must still be; QUEUED for one whose tries were used up while it waited.
 
     None when the try no longer holds the photo.
     """
-    held = Q(pk=image_id, status=ImageStatus.WORKING, claim_token=token)
+    held = Q(pk=image_id, status=status, claim_token=token)
     with transaction.atomic():
         again = AttemptImage.objects.filter(held, tries__lt=settings.IMAGE_TRIES_MAX)
         ended = AttemptImage.objects.filter(held)
@@ -141,8 +147,8 @@ def _meet_bump(meet_id: UUID) -> None:
     Meet.objects.filter(pk=meet_id).update(revision=F("revision") + 1)
 
 
-def assessment_record(*, image_id: UUID, seen: "Seen", queue_ms: float) -> Assessment | None:
-    """Writes what was seen. None when this engine, rulebook and gold set have already read the photo.
+def assessment_record(*, claim: Claim, seen: "Seen") -> Assessment | None:
+    """Writes what was seen. None when this engine, rulebook and gold set have already read the photo, stated so.
 
     Only the holder of the photo's row gets here, so asking first and then writing cannot race.
     """
@@ -151,11 +157,13 @@ def assessment_record(*, image_id: UUID, seen: "Seen", queue_ms: float) -> Asses
         "weights_sha256": seen.weights_sha256,
         "rulebook": seen.rulebook,
         "gold_set": seen.gold_set,
+        "stated_phase": claim.phase or "",
+        "stated_view": claim.view or "",
     }
-    if Assessment.objects.filter(image_id=image_id, **by).exists():
+    if Assessment.objects.filter(image_id=claim.image_id, **by).exists():
         return None
     assessment = Assessment.objects.create(
-        image_id=image_id,
+        image_id=claim.image_id,
         **by,
         flag=seen.flag.value,
         lifter_found=seen.pose is not None,
@@ -170,7 +178,7 @@ def assessment_record(*, image_id: UUID, seen: "Seen", queue_ms: float) -> Asses
         keypoints=_keypoints(seen.pose),
         vote_pairs=_vote_pairs(seen.votes),
         vote_kappa=seen.votes.kappa if seen.votes else None,
-        timings_ms=_timings(seen.timings_ms, queue_ms),
+        timings_ms=_timings(seen.timings_ms, claim.queue_ms),
     )
     Finding.objects.bulk_create(_finding(assessment, finding) for finding in seen.findings)
     if seen.votes:

@@ -19,6 +19,7 @@ from django.db.models import F, Model, QuerySet
 from meets.access import AnyUser
 from meets.errors import Conflict
 from meets.models import (
+    Assessment,
     Attempt,
     AttemptImage,
     Entry,
@@ -100,12 +101,17 @@ def meet_update(*, meet: Meet, **changes: Unpack[MeetFields]) -> Meet:
 
 
 def membership_set(*, meet: Meet, user: User, role: str, seat: str = "") -> Membership:
-    """Gives a person the one part they have in the meet. Raises Conflict when the meet would be left without a head."""
+    """Gives a person the one part they have in the meet.
+
+    Raises Conflict when the meet would be left without a head, or for a referee who may have seen the findings.
+    """
     with transaction.atomic():
         _meet_touch(meet.pk)
         member = Membership.objects.filter(meet=meet, user=user).first() or Membership(meet=meet, user=user)
         if role != Role.HEAD:
             _head_kept(member)
+        if role == Role.REFEREE:
+            _blind_kept(member)
         member.role, member.seat = role, seat
         return _row_save(member)
 
@@ -124,6 +130,18 @@ def _head_kept(member: Membership) -> None:
     heads = Membership.objects.filter(meet_id=member.meet_id, role=Role.HEAD)
     if heads.filter(pk=member.pk).exists() and not heads.exclude(pk=member.pk).exists():
         raise Conflict("only_head", "This person is the meet's only head. Name another head first.")
+
+
+def _blind_kept(member: Membership) -> None:
+    """Raises Conflict for somebody whose part so far was open to findings, once the meet has any: a referee gives his
+    light without having seen them."""
+    was_open = member.pk is not None and member.role != Role.REFEREE
+    if was_open and Assessment.objects.filter(image__attempt__entry__meet_id=member.meet_id).exists():
+        raise Conflict(
+            "saw_findings",
+            "This person may have seen what was found in this meet's photos, so cannot become its referee. "
+            "Name somebody else.",
+        )
 
 
 # ── Platforms ────────────────────────────────────────────────────────────────────────────────────────────

@@ -43,9 +43,10 @@ def assess_image(self: Any, image_id: str) -> None:
         return
     try:
         _assess(claim)
-    except FileNotFoundError:
-        log.exception("image %s: its file is gone", image_id)
-        results.image_settle(claim=claim, status=ImageStatus.FAILED, reason=ImageReason.FILE_MISSING)
+    except PhotoMissingError:
+        # Perhaps only here: a worker on another host that does not share the photos' folder. Another may have it.
+        log.exception("image %s: its file is not at %s", image_id, claim.path)
+        results.image_release(image_id=claim.image_id, token=claim.token, reason=ImageReason.FILE_MISSING)
     except LineError as error:
         log.warning("image %s: %s (%s)", image_id, error.reason, error, exc_info=not error.permanent)
         if error.permanent:
@@ -61,9 +62,16 @@ def assess_image(self: Any, image_id: str) -> None:
         results.image_release(image_id=claim.image_id, token=claim.token, reason=ImageReason.ENGINE_FAILED)
 
 
+class PhotoMissingError(Exception):
+    """The stored photo cannot be opened by this worker."""
+
+
 def _assess(claim: results.Claim) -> None:
-    with default_storage.open(claim.path, "rb") as file:
-        data = file.read()
+    try:
+        with default_storage.open(claim.path, "rb") as file:
+            data = file.read()
+    except FileNotFoundError as error:
+        raise PhotoMissingError(claim.path) from error
     seen = pipeline().assess(data, lift=claim.lift, phase=claim.phase, view=claim.view, rulebook=claim.rulebook)
     if results.image_settle(claim=claim, seen=seen):
         log.info("image %s: %s in %.0f ms", claim.image_id, seen.flag or "no flag", seen.timings_ms["total"])

@@ -28,4 +28,5 @@ urlpatterns = [
     path("photos/<uuid:image_id>/", media.photo, name="photo"),
     path("photos/<uuid:image_id>/small/", media.photo_small, name="photo-small"),
     path("photos/<uuid:image_id>/retry/", attempt.photo_retry, name="photo-retry"),
+    path("photos/<uuid:image_id>/restate/", attempt.photo_restate, name="photo-restate"),
 ]

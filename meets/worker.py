@@ -10,6 +10,7 @@ from typing import Any
 from celery import bootsteps, current_app
 from celery.signals import worker_shutdown
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 from django.utils import timezone
 
@@ -100,6 +101,9 @@ class HeartbeatStep(bootsteps.StartStopStep):
     requires = ("celery.worker.components:Pool",)
 
     def start(self, parent: Any) -> None:
+        if parent.concurrency != 1:
+            # A sweep takes a photo claimed under its own worker's name for one that a dead child left.
+            raise ImproperlyConfigured("A worker has one child: start it with manage.py worker, one per device.")
         heartbeat = Heartbeat(parent.hostname)
         # Not this step's own stop: that comes while the child may still be working.
         worker_shutdown.connect(heartbeat.stop, weak=False)

@@ -17,11 +17,12 @@ ROOT = Path(__file__).resolve().parents[1]
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
-    """Three pictures without a lifter, one of them labelled, and a folder of the demo's own."""
+    """Three pictures without a lifter, one of them labelled, a file that is none, and a folder of the demo's own."""
     photos = tmp_path / "photos"
     photos.mkdir()
     for number, name in enumerate(("some_squat_0.jpg", "some_squat_1.jpg", "a_bench_press_0.png")):
         Image.new("RGB", (320, 240), (60 * number, 80, 90)).save(photos / name)
+    (photos / "broken_squat.jpg").write_bytes(b"not a picture")
     with (tmp_path / "labels.csv").open("w", newline="") as file:
         csv.writer(file).writerows([["file", "lift", "phase", "view"], ["some_squat_0.jpg", "squat", "bottom", "side"]])
     return {
@@ -49,6 +50,7 @@ def test_once_prints_a_line_for_every_photo_and_ends_well(environment: dict[str,
         ("some_squat_1.jpg", "squat", "nobody"),
     ]
     assert "squat_depth cannot_judge (no_lifter)" in done.stdout
+    assert "broken_squat.jpg: This file is not a photo. Upload a JPEG, PNG or WebP." in done.stdout.splitlines()
     assert "3 photos in" in done.stdout
 
 

@@ -50,6 +50,8 @@ _SQUAT = (
 _BENCH = (
     Range("trunk_deg", 58, 120, 8),
     Range("wrist_over_shoulder", -0.05, _INF, 0.10),
+    # The bar is held up: a photo that hangs upside down shows the hands under the elbows.
+    Range("wrist_over_elbow", 0.10, _INF, 0.08),
 )
 _DEADLIFT = (
     Range("wrist_over_shoulder", -_INF, -0.80, 0.10),
@@ -107,6 +109,7 @@ class Sighting:
     lift_p: float
     p_of: dict[Lift, float]
     phase: PhaseSeen
+    phase_p_of: dict[Phase, float]
     view: ViewSeen
 
 
@@ -114,7 +117,7 @@ def classify(pose: Pose, lift: Lift | None = None) -> Sighting:
     """The lift, phase and view of a pose; with ``lift`` known, the phase among that lift's alone."""
     shape = shape_of(pose)
     if shape is None or int((pose.points[:, 2] >= SEEN_SCORE).sum()) < LEAST_JOINTS_SEEN:
-        return Sighting(None, 0.0, dict.fromkeys(Lift, 0.0), PhaseSeen(None, 0.0), ViewSeen(None, 0.0))
+        return Sighting(None, 0.0, dict.fromkeys(Lift, 0.0), PhaseSeen(None, 0.0), {}, ViewSeen(None, 0.0))
     likelihood = {row: math.exp(-sum(item.cost(shape) for item in ranges)) for row, ranges in ROWS.items()}
     other = math.exp(-OTHER_COST)
     by_lift = {each: sum(p for (of, _), p in likelihood.items() if of is each) for each in Lift}
@@ -122,17 +125,19 @@ def classify(pose: Pose, lift: Lift | None = None) -> Sighting:
     best = max(Lift, key=lambda each: by_lift[each])
     seen, seen_p = (best, by_lift[best] / total) if by_lift[best] > other else (None, other / total)
     p_of = {each: p / total for each, p in by_lift.items()}
-    return Sighting(seen, seen_p, p_of, _phase(likelihood, lift or best), _view(pose, shape, lift or best))
+    phase_p_of = _phases(likelihood, lift or best)
+    phase = max(phase_p_of, key=lambda each: phase_p_of[each], default=None)
+    phase_seen = PhaseSeen(phase, phase_p_of[phase] if phase else 0.0)
+    return Sighting(seen, seen_p, p_of, phase_seen, phase_p_of, _view(pose, shape, lift or best))
 
 
-def _phase(likelihood: dict[tuple[Lift, Phase], float], lift: Lift) -> PhaseSeen:
-    """The most likely phase of this lift. Far from every row nothing is more likely than anything else."""
+def _phases(likelihood: dict[tuple[Lift, Phase], float], lift: Lift) -> dict[Phase, float]:
+    """The probability of each phase of this lift; empty far from every row, where none is more likely than another."""
     rows = {phase: p for (of, phase), p in likelihood.items() if of is lift}
     total = sum(rows.values())
-    best = max(rows, key=lambda phase: rows[phase])
-    if rows[best] < math.exp(-5 * OTHER_COST):
-        return PhaseSeen(None, 0.0)
-    return PhaseSeen(best, rows[best] / total)
+    if max(rows.values()) < math.exp(-5 * OTHER_COST):
+        return {}
+    return {phase: p / total for phase, p in rows.items()}
 
 
 def _view(pose: Pose, shape: Shape, lift: Lift) -> ViewSeen:

@@ -23,6 +23,7 @@ class Shape:
     hip_deg: float
     elbow_deg: float
     wrist_over_shoulder: float
+    wrist_over_elbow: float
     wrist_over_hip: float
     wrist_over_ankle: float
     hip_over_knee: float
@@ -35,7 +36,7 @@ def shape_of(pose: Pose) -> Shape | None:
     if unit <= 0:
         return None
     shoulder, hip, knee = (_middle(pose, part) for part in ("shoulder", "hip", "knee"))
-    wrist, ankle = _middle(pose, "wrist"), _middle(pose, "ankle")
+    elbow, wrist, ankle = (_middle(pose, part) for part in ("elbow", "wrist", "ankle"))
     trunk = shoulder - hip
     return Shape(
         trunk_deg=float(np.degrees(np.arctan2(abs(trunk[0]), -trunk[1]))),
@@ -43,6 +44,7 @@ def shape_of(pose: Pose) -> Shape | None:
         hip_deg=_angle(pose, "shoulder", "hip", "knee"),
         elbow_deg=_angle(pose, "shoulder", "elbow", "wrist"),
         wrist_over_shoulder=float(shoulder[1] - wrist[1]) / unit,
+        wrist_over_elbow=float(elbow[1] - wrist[1]) / unit,
         wrist_over_hip=float(hip[1] - wrist[1]) / unit,
         wrist_over_ankle=float(ankle[1] - wrist[1]) / unit,
         hip_over_knee=float(knee[1] - hip[1]) / unit,

@@ -102,7 +102,7 @@ class MediaPipeEngine:
         """The 17 joints in px of this very array with their scores, or None when nobody is seen in it."""
         try:
             landmarks = self._graph.process(rgb).pose_landmarks
-        except Exception as error:
+        except (RuntimeError, ValueError) as error:  # what the graph raises; a time limit must pass through
             raise EngineError(f"BlazePose: {error!r}") from error
         if landmarks is None:
             return None

@@ -57,7 +57,8 @@ def _image_rows(base: dict[str, Any], image: dict[str, Any] | None) -> Iterator[
     if image is None:
         yield base
         return
-    shown = {**base, "image_id": image["id"], "status": image["status"], "image_reason": image["reason"]}
+    # A photo that is closed to the reader comes without its state.
+    shown = {**base, "image_id": image["id"], "status": image.get("status"), "image_reason": image.get("reason")}
     seen = image.get("assessment")
     if not seen:
         yield shown

@@ -3,13 +3,15 @@
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation, ValidationError
 from django.db import IntegrityError
 from django.http import Http404, HttpResponse, JsonResponse
 from rest_framework import exceptions
 from rest_framework.views import set_rollback
 
 from meets.errors import Refusal
+
+TOO_BIG = "This request is too large. Only a photo may be larger than 2 MB."
 
 
 def problem(status: int, detail: str, *, kind: str = "about:blank", **more: Any) -> JsonResponse:
@@ -36,6 +38,10 @@ def _answer(error: Exception) -> HttpResponse | None:
             return problem(403, str(error) or "You may not do that.")
         case ValidationError():
             return problem(400, _first(error.messages), errors=_django_errors(error))
+        case RequestDataTooBig():
+            return problem(413, TOO_BIG)
+        case SuspiciousOperation():
+            return problem(400, "This request cannot be read.")
         case IntegrityError():
             return problem(409, "Somebody else changed this at the same moment. Read it again and repeat the change.")
         case exceptions.ValidationError():

@@ -24,6 +24,8 @@ from meets.models import (
 OPEN = "open"
 # What a referee reads in place of the findings until the own light is given.
 BLIND = "opens_after_your_light"
+# Until then a photo is known to be there, and no more: how it went on the line already tells of what was found.
+CLOSED_IMAGE_FIELDS = ("id", "url", "attempt", "width", "height", "uploaded_at", "evidence")
 
 
 def _evidence() -> serializers.ChoiceField:
@@ -164,7 +166,10 @@ class ImageSerializer(serializers.ModelSerializer[Any]):
 
 
 class ImageResultSerializer(ImageSerializer):
-    """A photo, ``evidence``, and the assessment: null until there is one, left out while it is not open to you."""
+    """A photo, ``evidence``, and the assessment: null until there is one.
+
+    While it is not open to you, only id, url, attempt, width, height, uploaded_at and evidence are there.
+    """
 
     evidence = _evidence()
     assessment = AssessmentSerializer(read_only=True, required=False, allow_null=True)
@@ -175,9 +180,10 @@ class ImageResultSerializer(ImageSerializer):
     def to_representation(self, result: Any) -> dict[str, Any]:
         shown = dict(ImageSerializer(result.image).data)
         shown["evidence"] = OPEN if result.is_open else BLIND
-        if result.is_open:
-            seen = result.assessment
-            shown["assessment"] = self.fields["assessment"].to_representation(seen) if seen else None
+        if not result.is_open:
+            return {name: shown[name] for name in CLOSED_IMAGE_FIELDS}
+        seen = result.assessment
+        shown["assessment"] = self.fields["assessment"].to_representation(seen) if seen else None
         return shown
 
 
@@ -193,6 +199,13 @@ class ImageUploadSerializer(serializers.Serializer[Any]):
         allow_empty_file=True,
         error_messages={"required": "Send the photo as the field 'file' of a multipart form."},
     )
+    view = serializers.ChoiceField(choices=[view.value for view in View], required=False, allow_blank=True)
+    phase = serializers.ChoiceField(choices=[phase.value for phase in Phase], required=False, allow_blank=True)
+
+
+class ImageRestateSerializer(serializers.Serializer[Any]):
+    """What the photo shows; empty for not known. What is left out stays as it was."""
+
     view = serializers.ChoiceField(choices=[view.value for view in View], required=False, allow_blank=True)
     phase = serializers.ChoiceField(choices=[phase.value for phase in Phase], required=False, allow_blank=True)
 

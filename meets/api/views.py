@@ -13,7 +13,7 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from knox.models import AuthToken
 from rest_framework import generics, permissions, throttling
 from rest_framework.exceptions import APIException, AuthenticationFailed
-from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
+from rest_framework.parsers import FormParser, MultiPartParser
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -23,6 +23,7 @@ from rest_framework.views import APIView
 from meets import access, intake, roster
 from meets.api import serializers as shapes
 from meets.api.csv import CsvRenderer
+from meets.api.parsers import JSONParser
 from meets.models import Attempt, AttemptImage, Entry, Lifter, Meet, Membership, Platform
 from meets.selectors import results
 from meets.selectors.workers import workers_state
@@ -169,7 +170,11 @@ class MeetDetail(InMeetView, generics.RetrieveUpdateAPIView[Meet]):
     queryset = Meet.objects.none()
 
     def perform_update(self, serializer: BaseSerializer[Meet]) -> None:
-        serializer.instance = roster.meet_update(meet=self.meet, **serializer.validated_data)
+        changes = serializer.validated_data
+        access.evidence_mode_required(
+            actor(self.request), self.meet, changes.get("evidence_mode", self.meet.evidence_mode)
+        )
+        serializer.instance = roster.meet_update(meet=self.meet, **changes)
 
 
 class PlatformList(InMeetView, generics.ListCreateAPIView[Platform]):
@@ -328,12 +333,25 @@ class ImageDetail(InMeetView):
 
     row_model, row_path = AttemptImage, "attempt__entry__meet"
     serializer_class = shapes.ImageFullSerializer
-    http_method_names = ["get", "head", "options"]
+    http_method_names = ["get", "patch", "head", "options"]
     queryset = AttemptImage.objects.none()
 
     def get(self, request: Request, pk: UUID) -> Response:
         found = results.image_result_detail(actor(request), self.row)
         return Response(shapes.ImageFullSerializer(found).data)
+
+    @extend_schema(
+        request=shapes.ImageRestateSerializer,
+        responses={202: shapes.ImageSerializer, **dict.fromkeys((400, 403, 404, 409), PROBLEM)},
+    )
+    def patch(self, request: Request, pk: UUID) -> Response:
+        """Sets what is known of the photo, and queues it for a new reading."""
+        given = shapes.ImageRestateSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        stated = {"view": self.row.view, "phase": self.row.phase} | given.validated_data
+        intake.image_restate(image=self.row, view=stated["view"], phase=stated["phase"])
+        self.row.refresh_from_db()
+        return Response(shapes.ImageSerializer(self.row).data, status=202)
 
 
 class ImageRetry(InMeetView):

@@ -31,6 +31,9 @@ class Assessment(models.Model):
     # Null where the engine could not tell.
     lift_seen = models.CharField(max_length=10, blank=True)
     lift_p = models.FloatField(null=True)
+    # What the uploader had stated when the photo was read; restated, it is read again.
+    stated_phase = models.CharField(max_length=10, blank=True)
+    stated_view = models.CharField(max_length=10, blank=True)
     phase_seen = models.CharField(max_length=10, blank=True)
     phase_p = models.FloatField(null=True)
     phase_stated = models.BooleanField(default=False)
@@ -49,7 +52,16 @@ class Assessment(models.Model):
         ordering = ["-created_at"]
         constraints = [
             models.UniqueConstraint(
-                fields=["image", "engine", "weights_sha256", "rulebook", "gold_set"], name="assessed_once"
+                fields=[
+                    "image",
+                    "engine",
+                    "weights_sha256",
+                    "rulebook",
+                    "gold_set",
+                    "stated_phase",
+                    "stated_view",
+                ],
+                name="assessed_once",
             )
         ]
 

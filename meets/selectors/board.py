@@ -1,7 +1,7 @@
 """What the board shows: the meet's attempts, flagged ones first, and nothing that a blind referee may not see.
 
 Blind first is kept here, where rows are read: for an attempt that is closed to the user, findings, flags and the
-photos' states are not even loaded, and the row sorts by time alone.
+photos' states are not even loaded (only that a photo is there, and since when), and the row sorts by time alone.
 """
 
 import datetime as dt
@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -155,6 +156,7 @@ class Group(StrEnum):
     LINE = "On the line"
     RETAKE = "Photos to take again"
     CANNOT = "Cannot judge: by eye"
+    PARTLY = "Partly seen: the rest by eye"
     ONE_SIDE = "One side clear, the other not seen"
     CLEAR = "Clear of the band"
     NO_PHOTO = "No photo yet"
@@ -228,6 +230,22 @@ def board_rows(desk: Desk, filters: Filters) -> list[BoardRow]:
 def _images_by_attempt(desk: Desk, filters: Filters) -> dict[UUID, list[AttemptImage]]:
     """Photos with assessments and findings for open attempts; for closed ones the photos' ids and times only."""
     allowed = open_attempts(desk).values("pk")
+    images = AttemptImage.objects.filter(attempt__entry__meet=desk.meet).order_by("uploaded_at", "pk")
+    if filters.platform:
+        images = images.filter(attempt__entry__platform_id=filters.platform)
+    if filters.lift:
+        images = images.filter(attempt__lift=filters.lift)
+    grouped: dict[UUID, list[AttemptImage]] = defaultdict(list)
+    for image in _open_images(images.filter(attempt__in=allowed), allowed):
+        grouped[image.attempt_id].append(image)
+    if desk.is_blind:
+        for image in images.exclude(attempt__in=allowed).only("attempt_id", "uploaded_at"):
+            grouped[image.attempt_id].append(image)
+    return grouped
+
+
+def _open_images(images: QuerySet[AttemptImage], allowed: Any) -> QuerySet[AttemptImage]:
+    """The photos with where they stand on the line, and what was found in them."""
     findings = Finding.objects.defer("marks", "detail")
     assessments = (
         Assessment.objects.filter(image__attempt__in=allowed)
@@ -235,20 +253,8 @@ def _images_by_attempt(desk: Desk, filters: Filters) -> dict[UUID, list[AttemptI
         .order_by("-created_at", "-pk")
         .prefetch_related(Prefetch("findings", findings))
     )
-    images = (
-        AttemptImage.objects.filter(attempt__entry__meet=desk.meet)
-        .only("attempt_id", "status", "reason", "view", "uploaded_at", "finished_at", "width", "height")
-        .order_by("uploaded_at", "pk")
-        .prefetch_related(Prefetch("assessments", assessments))
-    )
-    if filters.platform:
-        images = images.filter(attempt__entry__platform_id=filters.platform)
-    if filters.lift:
-        images = images.filter(attempt__lift=filters.lift)
-    grouped: dict[UUID, list[AttemptImage]] = defaultdict(list)
-    for image in images:
-        grouped[image.attempt_id].append(image)
-    return grouped
+    shown = images.only("attempt_id", "status", "reason", "view", "uploaded_at", "finished_at", "width", "height")
+    return shown.prefetch_related(Prefetch("assessments", assessments))
 
 
 def _blind_row(attempt: Attempt, images: list[AttemptImage]) -> BoardRow:
@@ -283,18 +289,30 @@ def _open_row(attempt: Attempt, images: list[AttemptImage], my_light: str) -> Bo
         if status in states:
             sentences = {image.get_reason_display() for image in images if image.status == status and image.reason}
             return row(Group.RETAKE, words.STATUS_CALLS[status], sorted(sentences))
-    measured = [finding for finding in best if finding.reason != Reason.WRONG_MOMENT]
-    if measured and all(finding.outcome == Outcome.MEETS for finding in measured):
-        tightest = _tightest(measured)
-        return row(Group.CLEAR, words.MEETS, [_line(tightest)], shown=tightest)
-    silent = [finding for finding in measured if finding.outcome == Outcome.CANNOT_JUDGE]
-    judged = [finding for finding in measured if finding.outcome != Outcome.CANNOT_JUDGE]
-    why = list(dict.fromkeys([_line(finding) for finding in silent] or _nothing(newest.values())))
-    if judged:
-        # Half an answer is not the whole: a rule about both sides is not met by the one that was seen.
-        tightest = _tightest(judged)
-        return row(Group.ONE_SIDE, words.ONE_SIDE, [_line(tightest), *why][:2], shown=tightest)
-    return row(Group.CANNOT, words.CANNOT_JUDGE, why[:3])
+    judged = [finding for finding in best if finding.outcome != Outcome.CANNOT_JUDGE]
+    silent = [finding for finding in best if finding.outcome == Outcome.CANNOT_JUDGE]
+    if not judged:
+        why = [_line(finding) for finding in silent if finding.reason != Reason.WRONG_MOMENT]
+        return row(Group.CANNOT, words.CANNOT_JUDGE, list(dict.fromkeys(why or _nothing(newest.values())))[:3])
+    tightest = _tightest(judged)
+    # Half an answer is not the whole: a rule about both sides is not met by the one that was seen.
+    missing, sides = _missing(judged, silent)
+    if missing:
+        return row(Group.PARTLY, words.PARTLY, [_line(tightest), *missing, *sides][:3], shown=tightest)
+    if sides:
+        return row(Group.ONE_SIDE, words.ONE_SIDE, [_line(tightest), *sides][:2], shown=tightest)
+    return row(Group.CLEAR, words.MEETS, [_line(tightest)], shown=tightest)
+
+
+def _missing(judged: list[Finding], silent: list[Finding]) -> tuple[list[str], list[str]]:
+    """What no photo of the attempt could judge, and why: whole rules, and the other side of rules seen from one.
+
+    Every rule of the lift yields a finding, so a rule that was never judged stands among the silent ones.
+    """
+    seen = {finding.rule for finding in judged}
+    rules = [words.missing_line(row.reason, row.rule, row.side) for row in silent if row.rule not in seen]
+    sides = [_line(row) for row in silent if row.rule in seen]
+    return list(dict.fromkeys(rules)), list(dict.fromkeys(sides))
 
 
 def _nothing(assessments: Iterable[Assessment]) -> list[str]:

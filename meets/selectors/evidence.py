@@ -111,7 +111,7 @@ def evidence_detail(desk: Desk, attempt_id: UUID) -> Evidence:
 def _seen(attempt: Attempt, *, is_open: bool) -> Seen:
     images = AttemptImage.objects.filter(attempt=attempt).order_by("uploaded_at", "pk")
     if not is_open:
-        return Seen(list(images))
+        return Seen(list(images.only("attempt_id", "view", "width", "height", "uploaded_at")))
     votes = Prefetch("votes", Vote.objects.order_by("pk"))
     assessments = Assessment.objects.order_by("-created_at", "-pk").prefetch_related("findings", votes)
     rows = list(images.prefetch_related(Prefetch("assessments", assessments)))
@@ -119,14 +119,14 @@ def _seen(attempt: Attempt, *, is_open: bool) -> Seen:
 
 
 def _photo(desk: Desk, image: AttemptImage, assessment: Assessment | None, *, is_open: bool) -> PhotoView:
+    if not is_open:
+        # Only what says nothing of what was found: that this photo is there.
+        return PhotoView(image, words.photo_label(image, None), "", None, "", None, False)
     status = ImageStatus(image.status)
     call = words.STATUS_CALLS.get(status)
     sentence = (
         image.get_reason_display() if image.reason and status in (ImageStatus.REJECTED, ImageStatus.FAILED) else ""
     )
-    if not is_open:
-        # Only what says nothing of what was found: that this photo is there.
-        return PhotoView(image, words.photo_label(image, None), "", None, "", None, False)
     if status is ImageStatus.QUEUED:
         sentence = "Waiting for a worker."
     elif status is ImageStatus.WORKING:

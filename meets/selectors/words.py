@@ -28,6 +28,7 @@ BREACH = Call("◆", "breach", "breach")
 TOO_CLOSE = Call("≈", "too close", "close")
 CANNOT_JUDGE = Call("○", "cannot judge", "mute")
 ONE_SIDE = Call("◐", "one side meets", "meets")
+PARTLY = Call("◐", "partly seen", "meets")
 MISMATCH = Call("◇", "check the photo", "slate")
 NOT_THIS_FRAME = Call("–", "not this frame", "mute")
 QUEUED = Call("◌", "waiting", "slate")
@@ -78,6 +79,15 @@ RULES = {
     "knees_locked": RuleWords("{Side} knee locked", "{side} knee", "within the limit", "past the limit", "limit"),
     "elbows_locked": RuleWords("{Side} elbow locked", "{side} elbow", "within the limit", "past the limit", "limit"),
     "shoulders_back": RuleWords("{Side} shoulder behind the bar", "{side} shoulder", "behind", "in front", "bar"),
+}
+
+# What a rule is about, without a side.
+SUBJECTS = {
+    "bench_depth": "depth",
+    "squat_depth": "depth",
+    "knees_locked": "knee lock",
+    "elbows_locked": "elbow lock",
+    "shoulders_back": "shoulder position",
 }
 
 REASON_SENTENCES = {
@@ -141,6 +151,15 @@ def reason_sentence(reason: str, rule: str, side: str) -> str:
 def reason_short(reason: str, rule: str, side: str) -> str:
     """The same in a few words, for a row of the board."""
     return REASON_SHORT[Reason(reason)].format(part=rule_part(rule, side)) if reason else "judge by eye"
+
+
+def missing_line(reason: str, rule: str, side: str) -> str:
+    """What no photo of the attempt could judge: ``depth not shown``; with the reason where it is another one."""
+    subject = SUBJECTS.get(rule, rule_name(rule).lower())
+    if reason in ("", Reason.WRONG_MOMENT):
+        return f"{subject} not shown"
+    why = REASON_SHORT[Reason(reason)].removeprefix("{part}: ")
+    return f"{subject}: {why.format(part=rule_part(rule, side))}"
 
 
 def mismatch_sentence(lift: str, reasons: "set[str]") -> str:

@@ -12,9 +12,11 @@ from django.views.decorators.http import require_GET, require_POST
 
 from meets import access, decisions, intake
 from meets.errors import Refusal
+from meets.forms import StatedForm
 from meets.models import AttemptImage, Role
 from meets.selectors import board, evidence
 from meets.selectors.board import Desk, Filters
+from meets.selectors.evidence import Evidence, PhotoView
 from meets.views.shared import desk_of, staff_desk_of, user_of
 
 
@@ -29,6 +31,7 @@ def _context(desk: Desk, attempt_id: UUID, filters: Filters) -> dict[str, Any]:
         "filters": filters,
         "rows": rows,
         "detail": detail,
+        "stated": _stated(desk, detail),
         "attempt": detail.attempt,
         "previous": order[here - 1] if here else None,
         "next": order[here + 1] if here is not None and here + 1 < len(order) else None,
@@ -36,6 +39,17 @@ def _context(desk: Desk, attempt_id: UUID, filters: Filters) -> dict[str, Any]:
         "seconds": board.evidence_seconds(desk.meet),
         "token": desk.token(str(attempt_id), filters.query()),
     }
+
+
+def _stated(desk: Desk, detail: Evidence) -> list[tuple[PhotoView, StatedForm]]:
+    """For staff, each photo with the form that corrects what was said of it."""
+    if not (desk.is_staff and desk.is_open):
+        return []
+    return [
+        (photo, StatedForm(initial={"view": image.view, "phase": image.phase}, auto_id=f"%s_{image.pk}"))
+        for photo in detail.photos
+        for image in (photo.image,)
+    ]
 
 
 @never_cache
@@ -82,4 +96,20 @@ def photo_retry(request: HttpRequest, image_id: UUID) -> HttpResponse:
         intake.image_requeue(image=image)
     except Refusal as refusal:
         messages.warning(request, refusal.detail)
+    return redirect("attempt-detail", image.attempt_id)
+
+
+@login_required
+@require_POST
+def photo_restate(request: HttpRequest, image_id: UUID) -> HttpResponse:
+    """Corrects where the camera stood and which moment the photo shows, and has it read again."""
+    image = access.row_or_404(AttemptImage, request.user, image_id, "attempt__entry__meet")
+    staff_desk_of(request, image.attempt.entry.meet_id)
+    view, phase = request.POST.get("view", image.view), request.POST.get("phase", image.phase)
+    try:
+        intake.image_restate(image=image, view=view, phase=phase)
+    except Refusal as refusal:
+        messages.warning(request, refusal.detail)
+    else:
+        messages.success(request, "The photo is read again.")
     return redirect("attempt-detail", image.attempt_id)

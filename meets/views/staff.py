@@ -75,6 +75,7 @@ def _meet_change(
     """Does what the page asked for. False when a form has something to say first."""
     try:
         if what == "meet" and form.is_valid():
+            access.evidence_mode_required(request.user, meet, form.cleaned_data["evidence_mode"])
             roster.meet_update(meet=meet, **form.cleaned_data)
             messages.success(request, "The meet is saved.")
             return True
@@ -86,7 +87,9 @@ def _meet_change(
         return False
     if what == "platform-delete":
         number = request.POST.get("platform", "")
-        platform = get_object_or_404(Platform, meet=meet, pk=int(number) if number.isdecimal() else 0)
+        # No row has so long a number, and Python refuses to read a very long one.
+        is_number = number.isdecimal() and len(number) < 19
+        platform = get_object_or_404(Platform, meet=meet, pk=int(number) if is_number else 0)
         roster.platform_delete(platform=platform)
         messages.success(request, f"{platform.name} is taken away; its lifters stay, without a platform.")
         return True

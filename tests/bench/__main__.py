@@ -64,10 +64,6 @@ def queue_up(count: int) -> list[str]:
                 user=user,
                 data=path.read_bytes(),
                 file_name=path.name,
-                declared_type="",
-                view="",
-                phase="",
-                idempotency_key="",
             )
             if str(image.id) not in ids:
                 ids.append(str(image.id))

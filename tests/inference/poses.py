@@ -54,6 +54,17 @@ BENCH_LOCKOUT = {**LYING, "elbow": (0.02, -0.62), "wrist": (0.0, -1.12)}
 BENCH_BOTTOM = {**LYING, "elbow": (-0.1, 0.45), "wrist": (-0.12, -0.05)}
 
 
+BENCH_MID = {**LYING, "elbow": (-0.26, -0.34), "wrist": (-0.05, -0.85)}
+DEADLIFT_MID = {
+    **BENT,
+    "shoulder": (-0.45, 0.1),
+    "elbow": (-0.4, 0.72),
+    "wrist": (-0.35, 1.25),
+    "knee": (-0.2, 1.62),
+    "ankle": (-0.05, 2.35),
+}
+
+
 def pose_of(parts: dict[str, tuple[float, float]], score: float = 0.95, far_score: float = 0.8) -> Pose:
     """A pose at 120 px a trunk; the lifter's left side is the near one."""
     points = np.zeros((17, 3))

@@ -7,9 +7,14 @@ import zlib
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.JpegImagePlugin import JpegImageFile
 
 from inference.errors import ImageError
 from inference.images import ENGINE_SIDE_PX, Limits, photo_decode, photo_rendition
+
+
+class WorkerTimeLimitError(Exception):
+    """As Celery's SoftTimeLimitExceeded: an Exception of no other kind."""
 
 
 def encoded(image: Image.Image, format: str = "JPEG", **options: object) -> bytes:
@@ -171,3 +176,23 @@ def test_a_jpeg_with_a_second_picture_behind_it_is_read_as_its_first() -> None:
     data = encoded(gradient(), "MPO", save_all=True, append_images=[gradient()])
     assert photo_decode(data).rgb.shape == (100, 200, 3)
     assert photo_rendition(data, "image/jpeg").suffix == "jpg"
+
+
+@pytest.mark.parametrize("trouble", [MemoryError(), WorkerTimeLimitError()])
+def test_what_is_not_the_photo_s_fault_is_no_refusal(monkeypatch: pytest.MonkeyPatch, trouble: Exception) -> None:
+    def fail(*args: object) -> None:
+        raise trouble
+
+    monkeypatch.setattr(JpegImageFile, "load", fail)
+    for read in (photo_decode, photo_rendition):
+        with pytest.raises(type(trouble)):
+            read(encoded(gradient()))
+
+
+def test_a_photo_of_thousands_of_scans_is_refused_before_it_is_decoded() -> None:
+    data = encoded(gradient(), progressive=True)
+    scan = data[data.rindex(b"\xff\xda") : -2]
+    with pytest.raises(ImageError) as refusal:
+        photo_decode(data[:-2] + scan * 200 + data[-2:])
+    assert refusal.value.reason == "format"
+    assert photo_decode(data).width == 200

@@ -95,6 +95,30 @@ def test_a_lockout_said_to_be_the_bottom_is_asked_about_and_not_judged(tmp_path:
     assert seen.flag is FlagKind.MISMATCH
 
 
+@pytest.mark.parametrize(
+    ("lift", "phase", "parts"),
+    [
+        (Lift.DEADLIFT, Phase.LOCKOUT, poses.DEADLIFT_MID),
+        (Lift.BENCH, Phase.BOTTOM, poses.BENCH_MID),
+        (Lift.BENCH, Phase.LOCKOUT, poses.BENCH_MID),
+    ],
+)
+def test_half_way_up_is_neither_the_lowest_moment_nor_the_lockout(
+    tmp_path: Path, lift: Lift, phase: Phase, parts: dict
+) -> None:
+    seen = assess(tmp_path, [poses.pose_of(parts)], lift=lift, phase=phase, view=View.LEFT)
+    assert {reason for _, _, reason in outcomes(seen)} == {Reason.MOMENT_MISMATCH}
+    assert seen.flag is FlagKind.MISMATCH
+
+
+def test_a_bench_press_hanging_upside_down_is_not_judged(tmp_path: Path) -> None:
+    """A photo stored upside down: the elbows lie above the shoulders in it, however deep the lift was."""
+    points = poses.pose_of({**poses.BENCH_BOTTOM, "elbow": (-0.1, 0.5)}).points.copy()
+    points[:, :2] = (600, 700) - points[:, :2]
+    seen = assess(tmp_path, [Pose(points)], lift=Lift.BENCH, phase=Phase.BOTTOM, view=View.LEFT)
+    assert Outcome.BREACH not in {finding.outcome for finding in seen.findings}
+
+
 def test_an_upright_body_from_the_end_of_the_bench_is_no_mismatch(tmp_path: Path) -> None:
     end_on = poses.pose_of(poses.SQUAT_LOCKOUT)
     seen = assess(tmp_path, [end_on], lift=Lift.BENCH, phase=Phase.LOCKOUT, view=View.FRONT)

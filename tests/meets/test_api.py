@@ -12,7 +12,7 @@ from knox.models import AuthToken
 from rest_framework.test import APIClient
 
 from meets.api.csv import COLUMNS, cell
-from meets.models import Attempt, Entry, EvidenceMode, Lifter, Light, Meet, Membership, Role
+from meets.models import Attempt, AttemptImage, Entry, EvidenceMode, Lifter, Light, Meet, Membership, Role
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -179,6 +179,22 @@ def test_a_closed_meet_is_opened_by_its_staff() -> None:
     assert answer.json()["status"] == "open"
 
 
+def test_only_the_head_decides_when_referees_see_the_evidence() -> None:
+    meet = make.meet_make()
+    address = f"/api/v1/meets/{meet.pk}/"
+    staff, head = member_of(meet, Role.STAFF), member_of(meet, Role.HEAD)
+    before = Meet.objects.values().get()
+
+    answer = staff.patch(address, {"evidence_mode": "training", "name": "Other"})
+
+    assert answer.status_code == 403
+    assert answer.json()["detail"] == "Only the head of this meet decides when its referees see the evidence."
+    assert Meet.objects.values().get() == before
+    # Saying what stands already changes nothing, and the head may change it.
+    assert staff.patch(address, {"evidence_mode": "after_light", "town": "Umeå"}).status_code == 200
+    assert head.patch(address, {"evidence_mode": "training"}).json()["evidence_mode"] == "training"
+
+
 def _staff(meet: Meet) -> Any:
     user = make.user_make()
     Membership.objects.create(meet=meet, user=user, role=Role.STAFF)
@@ -237,6 +253,35 @@ def test_a_referee_without_a_light_gets_no_hint(assessed: Attempt, which: int) -
 
     assert hints(client, address) == []
     assert "opens_after_your_light" in client.get(address).content.decode()
+
+
+@pytest.mark.parametrize("status", ["queued", "working", "done", "rejected", "failed"])
+def test_a_closed_photo_is_there_and_no_more(assessed: Attempt, status: str) -> None:
+    AttemptImage.objects.update(status=status, reason="too_slow", tries=3, phase="lockout", view="rear")
+    referee = make.member_make(assessed.entry.meet, Role.REFEREE)
+    image = assessed.images.get()
+    alone, inside, whole, rows = (client_of(referee).get(address) for address in three_addresses(assessed))
+
+    shown = alone.json()
+    assert shown == {
+        "id": str(image.pk),
+        "url": f"/api/v1/images/{image.pk}/",
+        "attempt": str(assessed.pk),
+        "width": image.width,
+        "height": image.height,
+        "uploaded_at": shown["uploaded_at"],
+        "evidence": "opens_after_your_light",
+    }
+    assert inside.json()["images"] == whole.json()["attempts"][0]["images"] == [shown]
+    [row] = table(rows)
+    assert row["image_id"] == str(image.pk)
+    assert [name for name in COLUMNS[COLUMNS.index("image_id") + 1 :] if row[name]] == []
+
+    Light.objects.create(attempt=assessed, referee=referee, colour="red")
+    opened = client_of(referee).get(f"/api/v1/images/{image.pk}/").json()
+    assert (opened["status"], opened["reason"], opened["phase"], opened["view"]) == (
+        status, "too_slow", "lockout", "rear",
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("which", range(4))

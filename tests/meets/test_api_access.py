@@ -85,6 +85,7 @@ TABLE = {
     ("attempt-detail", "delete"): Row(lambda world: world.empty, STAFF, 204),
     ("image-submit", "post"): Row(lambda world: world.attempt, STAFF, 202, photo, "multipart"),
     ("image-detail", "get"): Row(lambda world: world.image, ALL, 200),
+    ("image-detail", "patch"): Row(lambda world: world.image, STAFF, 202, lambda world: {"phase": "lockout"}),
     ("image-retry", "post"): Row(lambda world: world.image, STAFF, 202),
     ("results", "get"): Row(meet, ALL, 200),
     ("results-slash", "get"): Row(meet, ALL, 200),

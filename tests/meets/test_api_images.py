@@ -374,3 +374,53 @@ def test_the_picture_is_nowhere_in_the_answers(client: APIClient, attempt: Attem
     for path in (f"images/{image.pk}/", f"attempts/{attempt.pk}/", f"meets/{attempt.entry.meet_id}/results"):
         text = client.get(f"/api/v1/{path}").content.decode()
         assert not any(name in text for name in stored)
+
+
+# ── What a photo shows, stated anew ──────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("body", "stated"),
+    [
+        ({"phase": "lockout"}, ("left", "lockout")),
+        ({"view": "rear"}, ("rear", "bottom")),
+        ({"view": "", "phase": "lockout"}, ("", "lockout")),
+        ({}, ("left", "bottom")),
+    ],
+)
+def test_what_a_photo_shows_is_corrected_and_read_again(
+    client: APIClient, attempt: Attempt, messages: Messages, body: dict[str, str], stated: tuple[str, str]
+) -> None:
+    image = make.assessed_make(attempt, view="left", phase="bottom").image
+    messages()
+
+    answer = client.patch(f"/api/v1/images/{image.pk}/", body)
+
+    assert answer.status_code == 202
+    assert (answer.json()["view"], answer.json()["phase"], answer.json()["status"]) == (*stated, "queued")
+    image.refresh_from_db()
+    assert (image.view, image.phase, image.status) == (*stated, ImageStatus.QUEUED)
+    assert messages() == [str(image.pk)]
+
+
+@pytest.mark.parametrize("what", ["closed", "referee", "no such view", "being read"])
+def test_a_refused_correction_leaves_the_photo_as_it_was(
+    client: APIClient, attempt: Attempt, messages: Messages, what: str
+) -> None:
+    image = make.working_make(attempt) if what == "being read" else make.assessed_make(attempt, view="left").image
+    body, status = {"view": "rear", "phase": "lockout"}, 409
+    if what == "closed":
+        Meet.objects.update(status="closed")
+    elif what == "referee":
+        client.force_authenticate(make.member_make(attempt.entry.meet, Role.REFEREE))
+        status = 403
+    elif what == "no such view":
+        body, status = {"view": "above"}, 400
+    messages()
+    before = AttemptImage.objects.values().get(), Meet.objects.values().get()
+
+    answer = client.patch(f"/api/v1/images/{image.pk}/", body)
+
+    assert (answer.status_code, answer["Content-Type"]) == (status, "application/problem+json")
+    assert (AttemptImage.objects.values().get(), Meet.objects.values().get()) == before
+    assert messages() == []

@@ -16,10 +16,10 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 from PIL import Image
 
-from meets import intake
-from meets.errors import Conflict, TooLarge, Unusable
+from meets import intake, results
+from meets.errors import Conflict, Refusal, TooLarge, Unusable
 from meets.intake import file_name_clean, image_requeue, image_submit, images_sweep
-from meets.models import Attempt, AttemptImage, ImageReason, ImageStatus, Meet, UploadKey, WorkerBeat
+from meets.models import Attempt, AttemptImage, ImageReason, ImageStatus, Meet, MeetStatus, UploadKey, WorkerBeat
 from tests import factories as make
 from tests.conftest import files_under
 
@@ -465,3 +465,62 @@ def test_in_a_closed_meet_nothing_is_tried_again(messages: Messages) -> None:
     image.refresh_from_db()
     assert image.status == ImageStatus.FAILED
     assert messages() == []
+
+
+# ── What is known of a photo, said later ─────────────────────────────────────────────────────────────────
+
+
+def test_a_photo_restated_is_read_again_and_its_first_reading_stays(messages: Messages) -> None:
+    first = make.assessed_make()
+    image = first.image
+    messages()
+
+    intake.image_restate(image=image, view="left", phase="bottom")
+
+    image.refresh_from_db()
+    assert (image.view, image.phase, image.status, image.tries) == ("left", "bottom", ImageStatus.QUEUED, 0)
+    assert messages() == [str(image.pk)]
+    claim = results.image_claim(image_id=image.pk, worker="w@test", pid=1)
+    assert claim is not None
+    assert results.image_settle(claim=claim, seen=make.seen_make())
+    stated = list(image.assessments.order_by("pk").values_list("stated_view", "stated_phase"))
+    assert stated == [("", ""), ("left", "bottom")]
+
+
+@pytest.mark.parametrize("case", ["closed", "no such view", "being read"])
+def test_a_refused_restatement_changes_nothing(case: str, messages: Messages) -> None:
+    image = make.working_make() if case == "being read" else make.assessed_make().image
+    meet = image.attempt.entry.meet
+    if case == "closed":
+        Meet.objects.filter(pk=meet.pk).update(status=MeetStatus.CLOSED)
+    image = AttemptImage.objects.select_related("attempt__entry__meet").get(pk=image.pk)
+    messages()
+    before = (image.view, image.phase, image.status, image.claim_token, Meet.objects.get(pk=meet.pk).revision)
+
+    with pytest.raises(Refusal):
+        intake.image_restate(image=image, view="above" if case == "no such view" else "left", phase="bottom")
+
+    image.refresh_from_db()
+    after = (image.view, image.phase, image.status, image.claim_token, Meet.objects.get(pk=meet.pk).revision)
+    assert after == before
+    assert messages() == []
+
+
+# ── After the commit nothing is taken back ───────────────────────────────────────────────────────────────
+
+
+def test_a_message_that_cannot_be_sent_leaves_row_and_files(
+    attempt: Attempt, staff: User, photo_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(**kwargs: Any) -> bool:
+        raise SystemExit("worker timeout")
+
+    monkeypatch.setattr(intake, "image_nudge", killed)
+
+    with pytest.raises(SystemExit):
+        image_submit(attempt=attempt, user=staff, data=make.photo_bytes(), file_name="a.jpg")
+
+    image = AttemptImage.objects.get()
+    assert image.status == ImageStatus.QUEUED
+    assert len(files_under(photo_root)) == 3
+    assert image.original.storage.exists(str(image.original.name))

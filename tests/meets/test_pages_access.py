@@ -60,6 +60,7 @@ ROWS = (
     Row("photo"),
     Row("photo-small"),
     Row("photo-retry", method="post", member={Role.STAFF: 302, Role.HEAD: 302}, others=403),
+    Row("photo-restate", method="post", member={Role.STAFF: 302, Role.HEAD: 302}, others=403, data={"view": "rear"}),
 )
 
 
@@ -145,6 +146,7 @@ def written(place: Place) -> tuple[object, ...]:
     return (
         place.meet.revision,
         place.image.status,
+        place.image.view,
         AttemptImage.objects.count(),
         Light.objects.count(),
         Membership.objects.filter(meet=place.meet).count(),

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from knox.models import AuthToken
 
 from meets.models import Role
 from tests.factories import meet_make, member_make, user_make
@@ -68,6 +69,21 @@ def test_a_changed_password_keeps_this_browser_and_signs_out_the_others() -> Non
     assert elsewhere.get(reverse("meet-list")).status_code == 302
     assert sign_in("anna", OLD).status_code == 200
     assert sign_in("anna", NEW).status_code == 302
+
+
+def test_a_changed_password_ends_the_accounts_api_tokens() -> None:
+    user, other = user_make("anna"), user_make("bo")
+    for owner in (user, user, other):
+        AuthToken.objects.create(user=owner)
+    client = Client()
+    client.force_login(user)
+    assert "ends your API tokens" in client.get(reverse("password-change")).content.decode()
+    typed = {"old_password": OLD, "new_password1": NEW, "new_password2": NEW}
+    client.post(reverse("password-change"), typed | {"old_password": "wrong"})
+    assert AuthToken.objects.count() == 3
+    answer = client.post(reverse("password-change"), typed, follow=True)
+    assert "API tokens have ended" in answer.content.decode()
+    assert [token.user for token in AuthToken.objects.all()] == [other]
 
 
 @pytest.mark.parametrize(

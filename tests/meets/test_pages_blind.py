@@ -23,6 +23,10 @@ TELLING = (
 )  # fmt: skip
 
 
+# How a photo went on the line.
+STATES = ("status", "reason", "tries", "finished_at", "phase")
+
+
 @pytest.fixture
 def meet() -> Meet:
     return meet_make(evidence_mode=EvidenceMode.AFTER_LIGHT)
@@ -188,6 +192,14 @@ def test_closed_findings_are_not_even_read(
         rows = [query["sql"] for query in asked.captured_queries if 'FROM "meets_finding"' in query["sql"]]
         assert rows == []
         assert not any('FROM "meets_vote"' in query["sql"] for query in asked.captured_queries)
+        photos = [sql for query in asked.captured_queries if '"meets_attemptimage"."id"' in (sql := query["sql"])]
+        assert photos
+        for sql in photos:
+            columns, _, rest = sql.partition(" FROM ")
+            if [column for column in STATES if f'"meets_attemptimage"."{column}"' in columns]:
+                # Asked of the open attempts alone.
+                assert '"meets_attemptimage"."attempt_id" IN (SELECT' in rest
+                assert "NOT (" not in rest.replace("NOT (EXISTS", "")
 
 
 def test_the_token_tells_nothing_of_the_finding(meet: Meet, referee: Any) -> None:

@@ -169,7 +169,7 @@ def test_every_reason_and_rule_has_words() -> None:
     assert set(words.REASON_SENTENCES) == set(words.REASON_SHORT) == set(Reason)
     from judging.rulebook import RULES
 
-    assert set(words.RULES) == set(RULES)
+    assert set(words.RULES) == set(words.SUBJECTS) == set(RULES)
 
 
 def test_filters(meet: Meet, staff: Client) -> None:
@@ -321,6 +321,74 @@ def test_try_again_puts_the_photo_back_on_the_line(meet: Meet, staff: Client) ->
     assert AttemptImage.objects.get(pk=image.pk).status == "queued"
     again = staff.post(reverse("photo-retry", args=[image.pk]), follow=True)
     assert "nothing to try again" in again.content.decode()
+
+
+def lockout(side: Side) -> Any:
+    return finding_make(rule="knees_locked", side=side, outcome=Outcome.MEETS, margin_cm=3.0, sigma_cm=1.0)
+
+
+LOCKOUT = (silent(None, Reason.WRONG_MOMENT), lockout(Side.LEFT), lockout(Side.RIGHT))
+BOTTOM = (found("meets", 5.0), found("meets", 6.0, Side.RIGHT), silent(None, Reason.WRONG_MOMENT, "knees_locked"))
+
+
+@pytest.mark.parametrize(
+    ("photos", "group", "said"),
+    [
+        ([LOCKOUT], "Partly seen: the rest by eye", "depth not shown"),
+        ([BOTTOM], "Partly seen: the rest by eye", "knee lock not shown"),
+        ([LOCKOUT, BOTTOM], "Clear of the band", "meets"),
+        ([LOCKOUT, (silent(None, Reason.WRONG_VIEW),)], "Partly seen: the rest by eye", "depth: not from this side"),
+        (
+            [LOCKOUT, (found("meets", 5.0), silent(Side.RIGHT, Reason.JOINT_HIDDEN))],
+            "One side clear, the other not seen",
+            "right hip crease not seen",
+        ),
+        (
+            [(found("meets", 5.0), silent(Side.RIGHT, Reason.JOINT_HIDDEN), BOTTOM[2])],
+            "Partly seen: the rest by eye",
+            'knee lock not shown</span> <span class="line">right hip crease not seen',
+        ),
+        (
+            [(silent(None, Reason.WRONG_MOMENT), silent(None, Reason.WRONG_MOMENT, "knees_locked"))],
+            "Cannot judge: by eye",
+            "another moment of the lift",
+        ),
+    ],
+)
+def test_what_no_photo_shows_is_not_met(
+    meet: Meet, staff: Client, photos: list[tuple[Any, ...]], group: str, said: str
+) -> None:
+    attempt = attempt_make(meet)
+    for findings in photos:
+        assessed_make(attempt, seen=seen_make(flag=FlagKind.NONE, findings=findings))
+    html = board(staff, meet)
+    assert re.findall(r"<h2>([^<]+)</h2>", html) == [group]
+    assert said in html
+    assert ("●" in html) == (group == "Clear of the band")
+    assert ("partly seen" in html) == group.startswith("Partly")
+
+
+def test_every_rule_yields_a_finding_whichever_moment_is_shown() -> None:
+    """What the board names as missing stands on it."""
+    from judging.judge import judge, stay_silent
+    from judging.pose import Lift, Phase, PhaseSeen, View, ViewSeen
+    from judging.rulebook import rulebook_ids, rulebook_load
+    from tests.factories import pose_make
+
+    for name in rulebook_ids():
+        book = rulebook_load(name)
+        for lift in Lift:
+            none = stay_silent(lift=lift, rulebook=book, reason=Reason.WRONG_LIFT, detail="")
+            every = {finding.rule for finding in none}
+            for phase in Phase:
+                seen = judge(
+                    lift=lift,
+                    phase=PhaseSeen(phase, 1.0, stated=True),
+                    view=ViewSeen(View.LEFT, 1.0, 5.0, stated=True),
+                    pose=pose_make(),
+                    rulebook=book,
+                )
+                assert {finding.rule for finding in seen} == every
 
 
 def test_two_cameras_each_for_its_side(meet: Meet, staff: Client) -> None:

@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from meets.models import Attempt, Entry, Lifter, Light, Meet, MeetStatus, Membership, Platform, Role
-from tests.factories import attempt_make, entry_make, image_make, meet_make, member_make, user_make
+from tests.factories import assessed_make, attempt_make, entry_make, image_make, meet_make, member_make, user_make
 
 pytestmark = pytest.mark.django_db
 
@@ -95,6 +95,33 @@ def test_a_meet_is_edited_closed_and_opened(head: Client, meet: Meet) -> None:
     assert meet.status == MeetStatus.OPEN
 
 
+def test_only_the_head_decides_when_referees_see_the_evidence(meet: Meet) -> None:
+    staff = Client()
+    staff.force_login(member_make(meet, Role.STAFF))
+    url = reverse("meet-edit", args=[meet.pk])
+    before = Meet.objects.values().get()
+    refused = staff.post(url, MEET | {"evidence_mode": "training"})
+    assert refused.status_code == 403
+    assert "Only the head of this meet decides when its referees see the evidence." in refused.content.decode()
+    assert Meet.objects.values().get() == before
+    assert staff.post(url, MEET).status_code == 302
+
+
+def test_the_head_opens_a_training(head: Client, meet: Meet) -> None:
+    assert head.post(reverse("meet-edit", args=[meet.pk]), MEET | {"evidence_mode": "training"}).status_code == 302
+    meet.refresh_from_db()
+    assert meet.evidence_mode == "training"
+
+
+def test_who_may_have_seen_findings_is_told_why_he_is_no_referee(head: Client, meet: Meet) -> None:
+    assessed_make(attempt_make(meet))
+    reader = member_make(meet, Role.READER)
+    answer = head.post(reverse("member-list", args=[meet.pk]), {"user_name": reader.username, "role": "referee"})
+    assert answer.status_code == 400
+    assert "may have seen what was found" in answer.content.decode()
+    assert Membership.objects.get(user=reader).role == Role.READER
+
+
 def test_platforms(head: Client, meet: Meet) -> None:
     url = reverse("meet-edit", args=[meet.pk])
     assert head.post(url, {"what": "platform", "name": "One"}).status_code == 302
@@ -104,6 +131,8 @@ def test_platforms(head: Client, meet: Meet) -> None:
     other = Platform.objects.create(meet=meet_make(), name="Theirs")
     assert head.post(url, {"what": "platform-delete", "platform": other.pk}).status_code == 404
     assert head.post(url, {"what": "platform-delete", "platform": "x"}).status_code == 404
+    for long in ("9" * 5000, "9" * 30, "²"):
+        assert head.post(url, {"what": "platform-delete", "platform": long}).status_code == 404
     mine = Platform.objects.get(meet=meet)
     assert head.post(url, {"what": "platform-delete", "platform": mine.pk}).status_code == 302
     assert list(Platform.objects.all()) == [other]

@@ -267,3 +267,12 @@ def test_time_in_the_queue_is_counted_from_the_upload() -> None:
     image = make.image_make(uploaded_at=timezone.now() - timedelta(seconds=2))
 
     assert 2000 <= claimed(image).queue_ms < 60_000
+
+
+def test_a_queued_photo_whose_tries_are_used_up_fails_instead_of_waiting_for_ever(settings: Any) -> None:
+    image = make.image_make(tries=settings.IMAGE_TRIES_MAX)
+
+    assert results.image_claim(image_id=image.pk, worker="w@test", pid=1) is None
+
+    image.refresh_from_db()
+    assert (image.status, image.reason) == (ImageStatus.FAILED, ImageReason.WORKER_LOST)

@@ -196,6 +196,35 @@ def test_a_person_has_one_part_in_a_meet() -> None:
         roster.membership_set(meet=meet, user=user, role="king")
 
 
+@pytest.mark.parametrize("role", [Role.STAFF, Role.HEAD, Role.JURY, Role.READER])
+def test_who_may_have_seen_findings_becomes_no_referee(role: Role) -> None:
+    meet = make.meet_make()
+    make.member_make(meet, Role.HEAD)
+    user = make.member_make(meet, role)
+    make.assessed_make(make.attempt_make(meet))
+    before = revision(meet), Membership.objects.values().get(user=user)
+
+    with pytest.raises(Conflict, match="may have seen what was found") as refused:
+        roster.membership_set(meet=meet, user=user, role=Role.REFEREE, seat=Seat.LEFT)
+
+    assert refused.value.status == 409
+    assert (revision(meet), Membership.objects.values().get(user=user)) == before
+
+
+def test_a_fresh_referee_or_one_who_changes_seats_has_seen_none() -> None:
+    meet, other = make.meet_make(), make.meet_make()
+    reader = make.member_make(meet, Role.READER)
+    make.assessed_make(make.attempt_make(other))
+    # Findings of another meet do not count.
+    roster.membership_set(meet=meet, user=reader, role=Role.REFEREE)
+    make.assessed_make(make.attempt_make(meet))
+    roster.membership_set(meet=meet, user=reader, role=Role.REFEREE, seat=Seat.RIGHT)
+    fresh = roster.membership_set(meet=meet, user=make.user_make(), role=Role.REFEREE, seat=Seat.LEFT)
+
+    assert (fresh.role, fresh.seat) == (Role.REFEREE, Seat.LEFT)
+    assert Membership.objects.get(user=reader).seat == Seat.RIGHT
+
+
 def test_a_meet_that_has_a_head_keeps_one() -> None:
     meet = make.meet_make()
     first, second = make.member_make(meet, Role.HEAD), make.member_make(meet, Role.HEAD)

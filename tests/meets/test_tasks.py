@@ -158,15 +158,30 @@ def test_a_fault_that_passes_leaves_one_assessment(
     assert Assessment.objects.count() == 1
 
 
-def test_a_missing_file_fails_at_once_and_says_so(engine: Callable[..., FakePipeline]) -> None:
+def test_a_missing_file_is_left_to_another_worker_and_fails_after_the_last_try(
+    engine: Callable[..., FakePipeline], settings: Any
+) -> None:
     fake = engine()
     image = make.image_make()
     image.original.storage.delete(str(image.original.name))
 
+    for tries in range(1, settings.IMAGE_TRIES_MAX):
+        run(image)
+        assert (image.status, image.reason, image.tries) == (ImageStatus.QUEUED, "", tries)
     run(image)
 
-    assert (image.status, image.reason, image.tries) == (ImageStatus.FAILED, ImageReason.FILE_MISSING, 1)
+    assert (image.status, image.reason) == (ImageStatus.FAILED, ImageReason.FILE_MISSING)
     assert fake.asked == []
+
+
+def test_a_file_that_the_engine_lacks_is_not_the_photo_s_fault(engine: Callable[..., FakePipeline]) -> None:
+    def no_weights() -> Any:
+        raise FileNotFoundError("weights")
+
+    engine(no_weights)
+    image = make.image_make(tries=2)
+    run(image)
+    assert (image.status, image.reason) == (ImageStatus.FAILED, ImageReason.ENGINE_FAILED)
 
 
 def test_a_photo_taken_over_meanwhile_is_not_written_twice(engine: Callable[..., FakePipeline]) -> None:

@@ -1,6 +1,7 @@
 """python manage.py worker: works on the photos in the queue until Ctrl-C."""
 
 import os
+import uuid
 from typing import Any
 
 from celery import current_app
@@ -22,8 +23,9 @@ class Command(BaseCommand):
                 # One child: the engine uses the whole device, and the sweep counts on one photo at a time.
                 "--concurrency=1",
                 "--queues=assess,sweep",
-                # A new name per process: a worker that died must not look alive because another took its name.
-                f"--hostname=worker-{os.getpid()}@%h",
+                # A new name per start: a worker that died must not look alive because another took its name, and in
+                # containers on one host every worker is process 1.
+                f"--hostname=worker-{os.getpid()}-{uuid.uuid4().hex[:8]}@%h",
                 "--without-gossip",
                 "--without-mingle",
                 "--without-heartbeat",
