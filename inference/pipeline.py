@@ -25,17 +25,12 @@ from judging.judge import judge, stay_silent
 from judging.outcomes import Finding, Outcome, Reason
 from judging.pose import Lift, Phase, PhaseSeen, Pose, View, ViewSeen
 from judging.rulebook import Rulebook, rulebook_load
+from judging.rules.base import PHASE_WORDS
 
 # A photo is judged as the attempt's lift when it looks like that lift at least this likely; else a person looks.
 LIFT_LEAST_P: Final = 0.5
 # The pose contradicts the stated moment when it looks like another one at least this likely.
 MOMENT_CONTRADICTS_P: Final = 0.9
-_MOMENT: Final = {
-    Phase.START: "start",
-    Phase.BOTTOM: "lowest moment",
-    Phase.MID: "middle of the lift",
-    Phase.LOCKOUT: "lockout",
-}
 # What a stated moment must not look like. A squat stopped high does look like the middle, and is what its depth rule
 # is for; but nobody presses from half way up, and nobody's lift is finished there.
 _CONTRADICTING: Final = {
@@ -192,7 +187,7 @@ def _findings(
     if doubt:
         return stay_silent(lift=lift, rulebook=rulebook, reason=doubt[0], detail=doubt[1])
     if sighting and phase.stated and phase.phase and _contradicts(lift, phase.phase, sighting):
-        detail = f"Said to be the {_MOMENT[phase.phase]}, but does not look like it. Which photo is it?"
+        detail = f"Said to be {PHASE_WORDS[phase.phase]}, but does not look like it. Which photo is it?"
         return stay_silent(lift=lift, rulebook=rulebook, reason=Reason.MOMENT_MISMATCH, detail=detail)
     return judge(lift=lift, phase=phase, view=view, pose=pose, rulebook=rulebook, camera=camera)
 

@@ -29,7 +29,7 @@ SIDE_ON_DEG: Final = 30.0
 # The error of a depth told from how short a limb looks, as a fraction. Provisional.
 DEPTH_SIGMA: Final = 0.3
 
-_PHASE_WORDS: Final = {
+PHASE_WORDS: Final = {
     Phase.START: "the start",
     Phase.BOTTOM: "the lowest moment",
     Phase.LOCKOUT: "the lockout",
@@ -118,12 +118,12 @@ def gate(rule: Rule, sight: Sight) -> Finding | None:
 
 
 def _gate_moment(rule: Rule, sight: Sight) -> Finding | None:
-    phase, needed, subject = sight.phase, _PHASE_WORDS[rule.phase], rule.subject.lower()
+    phase, needed, subject = sight.phase, PHASE_WORDS[rule.phase], rule.subject.lower()
     if phase.phase is None or not (phase.stated or phase.p >= sight.rulebook.limits.moment_p):
         detail = f"The moment of the lift cannot be told; {subject} needs {needed}. Judge by eye."
         return silent(rule, Reason.MOMENT_UNKNOWN, detail)
     if phase.phase is not rule.phase:
-        return silent(rule, Reason.WRONG_MOMENT, f"Shows {_PHASE_WORDS[phase.phase]}; {subject} needs {needed}.")
+        return silent(rule, Reason.WRONG_MOMENT, f"Shows {PHASE_WORDS[phase.phase]}; {subject} needs {needed}.")
     return None
 
 

@@ -44,7 +44,7 @@ def missing(what: str) -> None:
 
 def photo_path() -> Path:
     folder = Path(os.environ.get("LIFT_DATA", ROOT.parent / "shared" / "data"))
-    path = folder / "lifts" / "photos" / "barbell_guillotine_bench_press_1.jpg"
+    path = folder / "lifts" / "photos" / "board_press_1.jpg"
     if not path.is_file():
         missing(f"there is no photo {path}: set LIFT_DATA")
     return path
@@ -188,7 +188,7 @@ def finished_at(site: Site, attempt: str) -> float | None:
     return datetime.fromisoformat(row[0]).replace(tzinfo=UTC).timestamp() if row else None
 
 
-def test_a_finding_comes_to_the_referees_board_without_a_reload(browser: Any, site: Site) -> None:
+def test_a_flag_comes_to_the_referees_board_without_a_reload(browser: Any, site: Site) -> None:
     meet, attempt = site.meets["training"]["meet"], site.meets["training"]["attempt"]
     referee, staff = sign_in(browser, site, "referee"), sign_in(browser, site, "staff")
     board = referee.page
@@ -205,6 +205,8 @@ def test_a_finding_comes_to_the_referees_board_without_a_reload(browser: Any, si
     assert shown - done < ONE_SECOND_MS / 1000 + 0.5, "the finding took more than a second to reach the board"
     assert board.evaluate("window.sameDocument") is True
     assert "±" in row.inner_text()
+    assert "too close" in row.inner_text()
+    board.get_by_text("Look at these").wait_for()
     board.get_by_text("Assist on").wait_for(timeout=5_000)
     keep_shot(site, board, "board")
 
