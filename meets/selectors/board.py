@@ -38,6 +38,7 @@ from meets.models import (
     Role,
 )
 from meets.selectors import words
+from meets.selectors.assessments import assessments_current
 from meets.selectors.gauge import ROW_REACH_CM, Gauge, gauge
 from meets.selectors.words import Call
 from meets.selectors.workers import WorkersState, last_answered, last_seen, state_of
@@ -248,9 +249,9 @@ def _open_images(images: QuerySet[AttemptImage], allowed: Any) -> QuerySet[Attem
     """The photos with where they stand on the line, and what was found in them."""
     findings = Finding.objects.defer("marks", "detail")
     assessments = (
-        Assessment.objects.filter(image__attempt__in=allowed)
+        assessments_current()
+        .filter(image__attempt__in=allowed)
         .defer("keypoints", "vote_pairs", "timings_ms")
-        .order_by("-created_at", "-pk")
         .prefetch_related(Prefetch("findings", findings))
     )
     shown = images.only("attempt_id", "status", "reason", "view", "uploaded_at", "finished_at", "width", "height")

@@ -12,6 +12,7 @@ from django.http import Http404
 from judging.outcomes import Reason
 from meets.models import Assessment, Attempt, AttemptImage, Flag, ImageStatus, Light, Vote
 from meets.selectors import words
+from meets.selectors.assessments import assessments_current
 from meets.selectors.board import Desk, Seen, newest_assessments, open_attempts
 from meets.selectors.cards import Card, finding_cards
 from meets.selectors.overlay import Overlay, overlay_of
@@ -113,7 +114,7 @@ def _seen(attempt: Attempt, *, is_open: bool) -> Seen:
     if not is_open:
         return Seen(list(images.only("attempt_id", "view", "width", "height", "uploaded_at")))
     votes = Prefetch("votes", Vote.objects.order_by("pk"))
-    assessments = Assessment.objects.order_by("-created_at", "-pk").prefetch_related("findings", votes)
+    assessments = assessments_current().prefetch_related("findings", votes)
     rows = list(images.prefetch_related(Prefetch("assessments", assessments)))
     return Seen(rows, newest_assessments(rows))
 

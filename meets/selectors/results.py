@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 
 from meets.access import AnyUser, evidence_filter, role_in
 from meets.models import Assessment, Attempt, AttemptImage, Flag, Meet
+from meets.selectors.assessments import assessments_current
 
 _URGENCY = list(Flag)
 
@@ -76,8 +77,8 @@ def _open_ids(user: AnyUser, meet: Meet, attempt_ids: list[UUID]) -> set[UUID]:
 
 
 def _newest(attempt_ids: Iterable[UUID], *, with_votes: bool) -> dict[UUID, Assessment]:
-    """The newest assessment of every photo of these attempts, by photo."""
+    """The assessment that counts of every photo of these attempts, by photo."""
     related = ("findings", "votes") if with_votes else ("findings",)
-    rows = Assessment.objects.filter(image__attempt__in=list(attempt_ids)).prefetch_related(*related)
-    # Later ones overwrite earlier ones.
-    return {assessment.image_id: assessment for assessment in rows.order_by("created_at", "id")}
+    rows = assessments_current().filter(image__attempt__in=list(attempt_ids)).prefetch_related(*related)
+    # Newer ones overwrite older ones.
+    return {assessment.image_id: assessment for assessment in reversed(rows)}

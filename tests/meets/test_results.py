@@ -11,8 +11,11 @@ from django.utils import timezone
 
 from inference.assessment import FlagKind
 from judging.pose import Lift, Phase, View
-from meets import results
-from meets.models import Assessment, AttemptImage, Finding, ImageReason, ImageStatus, Meet, Vote
+from meets import intake, results
+from meets.models import Assessment, AttemptImage, Finding, ImageReason, ImageStatus, Meet, Role, Vote
+from meets.selectors.board import desk_detail
+from meets.selectors.evidence import evidence_detail
+from meets.selectors.results import image_result_detail
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -276,3 +279,30 @@ def test_a_queued_photo_whose_tries_are_used_up_fails_instead_of_waiting_for_eve
 
     image.refresh_from_db()
     assert (image.status, image.reason) == (ImageStatus.FAILED, ImageReason.WORKER_LOST)
+
+
+def test_stated_back_a_photo_shows_its_first_reading_again() -> None:
+    """What counts is the reading made under what is stated now, not the last one written."""
+    image = make.assessed_make(seen=make.seen_make(flag=FlagKind.BREACH)).image
+    staff = make.member_make(image.attempt.entry.meet, Role.STAFF)
+
+    def read_as(view: str, phase: str, flag: FlagKind) -> None:
+        intake.image_restate(image=image, view=view, phase=phase)
+        claim = results.image_claim(image_id=image.pk, worker="w@test", pid=1)
+        assert claim is not None
+        assert results.image_settle(claim=claim, seen=make.seen_make(flag=flag))
+
+    def shown() -> tuple[str | None, int]:
+        """The flag that the API gives, and how many readings the page stands on."""
+        row = image_result_detail(staff, AttemptImage.objects.select_related("attempt__entry__meet").get(pk=image.pk))
+        page = evidence_detail(desk_detail(staff, image.attempt.entry.meet_id), image.attempt_id)
+        return row.assessment.flag if row.assessment else None, len(page.footer)
+
+    assert shown() == ("breach", 1)
+    read_as("left", "bottom", FlagKind.TOO_CLOSE)
+    assert shown() == ("too_close", 1)
+    intake.image_restate(image=image, view="right", phase="bottom")
+    assert shown() == (None, 0)
+    read_as("", "", FlagKind.BREACH)
+    assert shown() == ("breach", 1)
+    assert image.assessments.count() == 2
