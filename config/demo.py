@@ -148,12 +148,12 @@ def accounts(folder: Path) -> dict[str, str]:
 
 def meet_build(photos: list[DemoPhoto]) -> list[tuple[DemoPhoto, "Attempt"]]:
     """The demo meet with its lifters, entries and attempts; the photos of one name belong to one attempt."""
+    from django.conf import settings
     from django.contrib.auth.models import User
 
+    from meets import roster
     from meets.models import Attempt, Entry, EvidenceMode, Lifter, Meet, MeetStatus, Membership, Platform
 
-    # Closed by its head in an earlier run, the demo meet takes photos again.
-    Meet.objects.filter(name="Demo meet").update(status=MeetStatus.OPEN)
     meet, made = Meet.objects.get_or_create(
         name="Demo meet",
         defaults={
@@ -169,6 +169,9 @@ def meet_build(photos: list[DemoPhoto]) -> list[tuple[DemoPhoto, "Attempt"]]:
         Platform.objects.create(meet=meet, name="1")
         for name, role, seat in ACCOUNTS:
             Membership.objects.create(meet=meet, user=User.objects.get(username=name), role=role, seat=seat)
+    else:
+        # Closed by its head in an earlier run, the demo meet takes photos again, and this run's engine reads them.
+        roster.meet_update(meet=meet, status=MeetStatus.OPEN, engine=settings.DEFAULT_ENGINE)
     platform = meet.platforms.first()
     groups: dict[tuple[str, str], list[DemoPhoto]] = {}
     for photo in photos:

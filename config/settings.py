@@ -130,7 +130,7 @@ def database() -> dict[str, Any]:
     IMMEDIATE takes the write lock when a transaction begins, so two writers wait for each other (20 s) instead
     of failing half way with "database is locked".
     """
-    if url := os.environ.get("DATABASE_URL"):
+    if url := env_text("DATABASE_URL", ""):
         return dict(dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True))
     return {
         "ENGINE": "django.db.backends.sqlite3",
@@ -171,13 +171,61 @@ USE_TZ = True
 USE_I18N = False
 
 STATIC_URL = "static/"
-STATIC_ROOT = VAR_DIR / "static"
+# In an image they are gathered once, when it is built.
+STATIC_ROOT = Path(env_text("STATIC_ROOT", str(VAR_DIR / "static")))
+
+
+# ── Object storage, and photos streamed by the proxy ─────────────────────────────────────────────────────
+def photo_storage() -> dict[str, Any]:
+    """The bucket named by S3_BUCKET, or a folder. Either way photos lie outside the static root and have no public
+    address: meets.views.media serves them after a check."""
+    bucket = env_text("S3_BUCKET", "")
+    if not bucket:
+        return {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": VAR_DIR / "photos", "file_permissions_mode": 0o600},
+        }
+    # A site with a folder of photos never loads the client of an object store.
+    from botocore.config import Config
+
+    return {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": bucket,
+            # Without one, that of the region.
+            "endpoint_url": env_text("S3_ENDPOINT", "") or None,
+            "region_name": env_text("S3_REGION", "us-east-1"),
+            "access_key": env_text("S3_KEY_ID"),
+            "secret_key": env_text("S3_SECRET"),
+            # No public-read and no other canned ACL: an object without one is its owner's, and buckets made today
+            # refuse requests that name any.
+            "default_acl": None,
+            "file_overwrite": False,
+            # Addresses are signed and soon worthless. They go to our proxy alone, never to a browser.
+            "querystring_auth": True,
+            "querystring_expire": 60,
+            "client_config": Config(
+                signature_version="s3v4",
+                s3={"addressing_style": "path"},
+                connect_timeout=2,
+                read_timeout=10,
+                retries={"mode": "standard", "max_attempts": 3},
+                # Stores other than Amazon's may not know the newer checksums.
+                request_checksum_calculation="when_required",
+                response_checksum_validation="when_required",
+            ),
+        },
+    }
+
+
+# The site checks who asks and names the photo, the proxy streams it (docker/nginx.conf). Only our own proxy knows
+# the header that names it; without one, the site streams the photo itself.
+MEDIA_BY_PROXY = env_bool("MEDIA_BY_PROXY", default=False)
+if MEDIA_BY_PROXY and not BEHIND_PROXY:
+    raise ImproperlyConfigured("MEDIA_BY_PROXY=True needs our proxy before the site: set BEHIND_PROXY=True.")
+
 STORAGES = {
-    # Photos lie outside the static root and have no public address: meets.views.media serves them after a check.
-    "default": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": VAR_DIR / "photos", "file_permissions_mode": 0o600},
-    },
+    "default": photo_storage(),
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
@@ -220,12 +268,22 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 # ── The line: engine, queue, workers ─────────────────────────────────────────────────────────────────────
 ENGINE = env_text("ENGINE", "mediapipe")
 RECORDED_POSES = env_text("RECORDED_POSES", "")
+# Of an engine on a GPU (inference.engines.base.EngineOptions). A batch of 0 is the engine's own figure.
+ENGINE_DEVICE = env_text("ENGINE_DEVICE", "auto")
+ENGINE_DTYPE = env_text("ENGINE_DTYPE", "auto")
+ENGINE_BATCH = env_int("ENGINE_BATCH", 0)
+ENGINE_COMPILE = env_bool("ENGINE_COMPILE", default=False)
+WEIGHTS_DIR = Path(env_text("WEIGHTS_DIR", str(VAR_DIR / "weights")))
+POSE_WEIGHTS = env_text("POSE_WEIGHTS", "vitpose-b")
+DETECTOR_WEIGHTS = env_text("DETECTOR_WEIGHTS", "rtmdet-m-person")
 DEFAULT_RULEBOOK = "ipf-2026-v3"
+# The kind of engine that counts in a new meet.
+DEFAULT_ENGINE = env_text("DEFAULT_ENGINE", ENGINE)
 IMAGE_TRIES_MAX = env_int("IMAGE_TRIES_MAX", 3)
 WORKER_BEAT_S = env_float("WORKER_BEAT_S", 5.0)
 # A worker that has not been heard of for this long counts as gone.
 WORKER_GONE_S = 3 * WORKER_BEAT_S
-REDIS_URL = os.environ.get("REDIS_URL", "")
+REDIS_URL = env_text("REDIS_URL", "")
 # Two stacks on one Redis must not take each other's photos.
 QUEUE_PREFIX = env_text("QUEUE_PREFIX", "white-lights")
 
@@ -233,10 +291,8 @@ QUEUE_PREFIX = env_text("QUEUE_PREFIX", "white-lights")
 IMAGE_NUDGE_S = env_float("IMAGE_NUDGE_S", 20.0)
 
 CELERY_BROKER_URL = REDIS_URL or "files://localhost"
-CELERY_TASK_DEFAULT_QUEUE = "assess"
-# The sweep stands in a queue of its own, which workers serve in turn with the photos: two hundred waiting photos
-# must not make a worker look deaf.
-CELERY_TASK_ROUTES = {"meets.tasks.images_sweep": {"queue": "sweep"}}
+# One queue per kind of engine (meets.queues); every message names its own.
+CELERY_TASK_DEFAULT_QUEUE = f"assess.{ENGINE}"
 # Publishing never waits for a broker that is gone: the row is the queue, and the sweep sends the message later.
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_IGNORE_RESULT = True
@@ -250,8 +306,11 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_SOFT_TIME_LIMIT = env_int("TASK_SOFT_LIMIT_S", 60)
 CELERY_TASK_TIME_LIMIT = CELERY_TASK_SOFT_TIME_LIMIT + 15
 CELERY_VISIBILITY_TIMEOUT_S = 10 * CELERY_TASK_TIME_LIMIT
-# A new child, and with it a new model, before memory that the engine never gives back adds up.
-CELERY_WORKER_MAX_MEMORY_PER_CHILD = env_int("WORKER_MAX_MEMORY_KB", 1_500_000)
+# A new child, and with it a new model, before memory that the engine never gives back adds up. ViTPose with all of
+# torch is itself larger than what MediaPipe may grow to.
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = env_int("WORKER_MAX_MEMORY_KB", 12_000_000 if ENGINE == "mmpose" else 1_500_000)
+# A child loads its engine before it says that it is up (meets.tasks.engine_warm).
+CELERY_WORKER_PROC_ALIVE_TIMEOUT = 300.0
 # How long a killed child's photo waits for an answer that may still be in the pipe.
 CELERY_WORKER_LOST_WAIT = 1.0
 # Workers report by WorkerBeat rows; nothing asks them over the broker.
@@ -317,6 +376,7 @@ SPECTACULAR_SETTINGS = {
         "MeetStatus": "meets.models.MeetStatus",
         "ImageStatus": "meets.models.ImageStatus",
         "ImageReason": "meets.models.ImageReason",
+        "EngineKind": "meets.models.EngineKind",
         "FindingReason": "meets.models.assessment.REASONS",
         "Flag": "meets.models.Flag",
     },

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from gold.vote import VoteResult
+from inference.lifter import Candidate
 from judging.outcomes import Finding
 from judging.pose import Lift, PhaseSeen, Pose, ViewSeen
 
@@ -16,6 +17,7 @@ class FlagKind(StrEnum):
 
     BREACH = "breach"
     TOO_CLOSE = "too_close"
+    LIFTER = "lifter"
     MISMATCH = "mismatch"
     NONE = ""
 
@@ -32,7 +34,10 @@ class LiftSeen:
 class Assessment:
     """One engine's reading of one photo.
 
-    pose: the lifter in px of the upright photo (width x height), or None when nobody was found.
+    pose: the lifter in px of the upright photo (width x height), or None when nobody was found or several people
+        could be it.
+    people: everybody seen, the likeliest lifter first, in the same px. lifter_margin: by how much the first is likelier
+        than the second (inference.lifter), 0-1.
     votes: None without a lifter or when the photo does not look like the stated lift.
     timings_ms: wall time per step: decode, engine, lifter, classify, vote, judge, total.
     versions: engine, weights_sha256, rulebook, gold_set.
@@ -41,6 +46,8 @@ class Assessment:
     width: int
     height: int
     pose: Pose | None
+    people: tuple[Candidate, ...]
+    lifter_margin: float
     lift: LiftSeen
     phase: PhaseSeen
     view: ViewSeen

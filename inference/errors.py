@@ -22,5 +22,5 @@ class ImageError(LineError):
 class EngineError(LineError):
     """The engine failed on this photo; another try, in another process, may do better."""
 
-    def __init__(self, message: str) -> None:
-        super().__init__("engine_failed", message, permanent=False)
+    def __init__(self, message: str, reason: str = "engine_failed") -> None:
+        super().__init__(reason, message, permanent=False)

@@ -1,15 +1,17 @@
 """The line inside a worker: bytes -> people -> the lifter -> lift, phase, view -> votes -> findings.
 
-One photo at a time, no step calls back up, nothing is written. The door of this package.
+A batch of photos at a time, as many as the engine takes; no step calls back up, nothing is written, and one bad photo
+costs no other anything. The door of this package.
 """
 
 from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Final
 
 from gold.library import gold_load
@@ -17,9 +19,10 @@ from gold.vote import VoteResult, vote
 from inference.assessment import Assessment, FlagKind, LiftSeen
 from inference.classify.geometry import Sighting, classify
 from inference.engines import engine_load
-from inference.engines.base import Engine
-from inference.images import Limits, photo_decode
-from inference.lifter import lifter_choose
+from inference.engines.base import Engine, EngineOptions, Shot
+from inference.errors import ImageError, LineError
+from inference.images import Limits, Photo, photo_decode
+from inference.lifter import Candidate, LifterChoice, Region, lifter_choose
 from judging.camera import Camera
 from judging.judge import judge, stay_silent
 from judging.outcomes import Finding, Outcome, Reason
@@ -43,20 +46,48 @@ _CONTRADICTING: Final = {
 }
 
 
+# Decoders let the other threads run; more than a few of them would only fill the memory with large photos.
+DECODERS: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One photo to assess, and what people said of it.
+
+    data: the photo's original bytes. lift, phase, view: what the attempt and the uploader state, or None. rulebook:
+    its id. region: where in this camera's photos the platform is. lifter_at: the place, in parts of the upright photo's
+    width and height, that staff pointed at as the lifter.
+    """
+
+    data: bytes
+    lift: Lift | None
+    phase: Phase | None
+    view: View | None
+    rulebook: str
+    camera: Camera | None = None
+    region: Region | None = None
+    lifter_at: tuple[float, float] | None = None
+
+
 class Pipeline:
     """The line with its engine. The engine is built on first use, in the process that uses it."""
 
-    def __init__(self, engine_name: str, *, recorded_poses: str = "", limits: Limits | None = None) -> None:
+    def __init__(self, engine_name: str, *, options: EngineOptions | None = None, limits: Limits | None = None) -> None:
         self._engine_name = engine_name
-        self._recorded_poses = Path(recorded_poses) if recorded_poses else None
+        self._options = options or EngineOptions()
         self._limits = limits or Limits()
         self._engine: Engine | None = None
 
     @property
     def engine(self) -> Engine:
         if self._engine is None:
-            self._engine = engine_load(self._engine_name, recorded_poses=self._recorded_poses)
+            self._engine = engine_load(self._engine_name, self._options)
         return self._engine
+
+    @property
+    def batch(self) -> int:
+        """How many photos ``assess_many`` can take at once now."""
+        return self.engine.batch
 
     def assess(
         self,
@@ -67,59 +98,107 @@ class Pipeline:
         view: View | None,
         rulebook: str,
         camera: Camera | None = None,
+        region: Region | None = None,
+        lifter_at: tuple[float, float] | None = None,
     ) -> Assessment:
-        """Everything the line can say of one photo.
+        """Everything the line can say of one photo; see Request.
 
-        data: the photo's original bytes. lift, phase, view: what the attempt and the uploader state, or None.
-        rulebook: its id. Raises ImageError (trying again changes nothing) and EngineError (it may help);
-        ValueError for a rulebook that is not shipped.
+        Raises ImageError (trying again changes nothing) and EngineError (it may help); ValueError for a rulebook that
+        is not shipped.
         """
-        book = rulebook_load(rulebook)
+        (answer,) = self.assess_many([Request(data, lift, phase, view, rulebook, camera, region, lifter_at)])
+        if isinstance(answer, LineError):
+            raise answer
+        return answer
+
+    def assess_many(self, requests: Sequence[Request]) -> list[Assessment | LineError]:
+        """One answer a request, in their order: an assessment, or the error of this one photo.
+
+        Raises ValueError for a rulebook that is not shipped, before any photo is read.
+        """
+        books = {request.rulebook: rulebook_load(request.rulebook) for request in requests}
         engine = self.engine
         clock = _Clock()
         with clock.step("decode"):
-            photo = photo_decode(data, self._limits)
-            sha256 = hashlib.sha256(data).hexdigest()
+            photos = self._decode(requests)
+        good = {index: photo for index, photo in enumerate(photos) if isinstance(photo, Photo)}
+        shots = [Shot(photo.rgb, hashlib.sha256(requests[index].data).hexdigest()) for index, photo in good.items()]
         with clock.step("engine"):
-            people = engine.people(photo.rgb, sha256)
-        with clock.step("lifter"):
-            height, width = photo.rgb.shape[:2]
-            chosen = lifter_choose(people, width, height).pose
-            pose = _at_full_size(chosen, photo.scale) if chosen else None
-        with clock.step("classify"):
-            sighting = classify(pose, lift) if pose else None
-            as_lift = lift or (sighting.lift if sighting else None)
-            phase_seen = _phase(phase, sighting)
-            view_seen = _view(view, sighting)
-        doubt = _doubt(lift, view_seen, sighting)
-        with clock.step("vote"):
-            votes = _vote(pose, as_lift, photo.width, photo.height) if not doubt else None
-        with clock.step("judge"):
-            findings = _findings(pose, as_lift, phase_seen, view_seen, sighting, doubt, book, camera or Camera())
-        return Assessment(
-            width=photo.width,
-            height=photo.height,
-            pose=pose,
-            lift=LiftSeen(sighting.lift, sighting.lift_p) if sighting else LiftSeen(None, 0.0),
-            phase=phase_seen,
-            view=view_seen,
-            flag=_flag(findings, doubt),
-            findings=findings,
-            votes=votes,
-            timings_ms=clock.timings_ms(),
-            engine=engine.name,
-            weights_sha256=engine.weights_sha256,
-            rulebook=book.version,
-            gold_set=f"{as_lift}-{gold_load(as_lift).version}" if as_lift else "none",
+            people = dict(zip(good, engine.people(shots), strict=True))
+        # Of a batch, each photo carries its share; photos that cost nothing pull nobody's figure down.
+        shared = clock.shared(max(1, len(good)))
+        answers: list[Assessment | LineError] = []
+        for index, request in enumerate(requests):
+            photo, seen = photos[index], people.get(index)
+            if isinstance(photo, LineError):
+                answers.append(photo)
+            elif isinstance(seen, LineError):
+                answers.append(seen)
+            else:
+                answers.append(_assessed(request, photo, seen or [], books[request.rulebook], engine, shared))
+        return answers
+
+    def _decode(self, requests: Sequence[Request]) -> list[Photo | ImageError]:
+        def decoded(request: Request) -> Photo | ImageError:
+            try:
+                return photo_decode(request.data, self._limits)
+            except ImageError as error:
+                return error
+
+        if len(requests) <= 1:
+            return [decoded(request) for request in requests]
+        with ThreadPoolExecutor(min(DECODERS, len(requests))) as pool:
+            return list(pool.map(decoded, requests))
+
+
+def _assessed(
+    request: Request, photo: Photo, people: list[Pose], book: Rulebook, engine: Engine, shared: _Clock
+) -> Assessment:
+    """What the line says of one decoded photo whose people are known."""
+    lift = request.lift
+    clock = shared.copy()
+    with clock.step("lifter"):
+        height, width = photo.rgb.shape[:2]
+        choice = _at_full_size(
+            lifter_choose(people, width, height, lift=lift, region=request.region, lifter_at=request.lifter_at),
+            photo.scale,
         )
+        pose = choice.pose
+    with clock.step("classify"):
+        sighting = classify(pose, lift) if pose else None
+        as_lift = lift or (sighting.lift if sighting else None)
+        phase_seen = _phase(request.phase, sighting)
+        view_seen = _view(request.view, sighting)
+    doubt = _doubt(lift, view_seen, sighting, choice)
+    with clock.step("vote"):
+        votes = _vote(pose, as_lift, photo.width, photo.height) if not doubt else None
+    with clock.step("judge"):
+        findings = _findings(pose, as_lift, phase_seen, view_seen, sighting, doubt, book, request.camera or Camera())
+    return Assessment(
+        width=photo.width,
+        height=photo.height,
+        pose=pose,
+        people=choice.people,
+        lifter_margin=choice.margin,
+        lift=LiftSeen(sighting.lift, sighting.lift_p) if sighting else LiftSeen(None, 0.0),
+        phase=phase_seen,
+        view=view_seen,
+        flag=_flag(findings, doubt),
+        findings=findings,
+        votes=votes,
+        timings_ms=clock.timings_ms(),
+        engine=engine.name,
+        weights_sha256=engine.weights_sha256,
+        rulebook=book.version,
+        gold_set=f"{as_lift}-{gold_load(as_lift).version}" if as_lift else "none",
+    )
 
 
 class _Clock:
     """Wall time per step, ms."""
 
-    def __init__(self) -> None:
-        self._started = time.perf_counter()
-        self._steps: dict[str, float] = {}
+    def __init__(self, steps: dict[str, float] | None = None) -> None:
+        self._steps = steps or {}
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
@@ -127,13 +206,32 @@ class _Clock:
         yield
         self._steps[name] = (time.perf_counter() - started) * 1000
 
+    def shared(self, photos: int) -> _Clock:
+        """What each of so many photos has cost so far."""
+        return _Clock({name: ms / photos for name, ms in self._steps.items()})
+
+    def copy(self) -> _Clock:
+        return _Clock(dict(self._steps))
+
     def timings_ms(self) -> dict[str, float]:
-        return {**self._steps, "total": (time.perf_counter() - self._started) * 1000}
+        return {**self._steps, "total": sum(self._steps.values())}
 
 
-def _at_full_size(pose: Pose, scale: float) -> Pose:
-    """The pose in px of the whole photo rather than of the smaller picture that the engine saw."""
-    return Pose(pose.points * (scale, scale, 1.0), pose.spread_px * scale)
+def _at_full_size(choice: LifterChoice, scale: float) -> LifterChoice:
+    """The choice in px of the whole photo rather than of the smaller picture that the engine saw."""
+
+    def scaled(pose: Pose) -> Pose:
+        return Pose(pose.points * (scale, scale, 1.0), pose.spread_px * scale, pose.raw_scores)
+
+    def larger(one: Candidate) -> Candidate:
+        x0, y0, x1, y1 = one.box
+        return replace(one, pose=scaled(one.pose), box=(x0 * scale, y0 * scale, x1 * scale, y1 * scale))
+
+    return replace(
+        choice,
+        pose=scaled(choice.pose) if choice.pose else None,
+        people=tuple(larger(one) for one in choice.people),
+    )
 
 
 def _phase(stated: Phase | None, sighting: Sighting | None) -> PhaseSeen:
@@ -148,8 +246,12 @@ def _view(stated: View | None, sighting: Sighting | None) -> ViewSeen:
     return ViewSeen(stated, 1.0, seen.off_side_deg, stated=True) if stated else seen
 
 
-def _doubt(lift: Lift | None, view: ViewSeen, sighting: Sighting | None) -> tuple[Reason, str] | None:
-    """Why a photo with a lifter must not be judged as this lift, or None."""
+def _doubt(
+    lift: Lift | None, view: ViewSeen, sighting: Sighting | None, choice: LifterChoice
+) -> tuple[Reason, str] | None:
+    """Why a photo with people must not be judged as this lift, or None."""
+    if choice.unsure:
+        return Reason.LIFTER_UNSURE, "It cannot be told who the lifter is: say which person it is."
     if sighting is None:
         return None
     if lift is None:
@@ -205,6 +307,8 @@ def _flag(findings: tuple[Finding, ...], doubt: tuple[Reason, str] | None) -> Fl
         return FlagKind.BREACH
     if Outcome.TOO_CLOSE in outcomes:
         return FlagKind.TOO_CLOSE
+    if doubt and doubt[0] is Reason.LIFTER_UNSURE:
+        return FlagKind.LIFTER
     mixed_up = any(finding.reason is Reason.MOMENT_MISMATCH for finding in findings)
     if mixed_up or (doubt and doubt[0] is Reason.WRONG_LIFT):
         return FlagKind.MISMATCH

@@ -8,7 +8,9 @@ from inference.assessment import Assessment
 
 
 def report(assessment: Assessment) -> dict[str, Any]:
-    """One JSON object: lifter, lift, phase, view, flag, findings, votes, keypoints (px, 17 of [x, y, score]), ms."""
+    """One JSON object: lifter, lift, phase, view, flag, findings, votes, keypoints (px, 17 of [x, y, score]), people,
+    ms.
+    """
     votes = assessment.votes
     return {
         "lifter": assessment.pose is not None,
@@ -60,6 +62,11 @@ def report(assessment: Assessment) -> dict[str, Any]:
         "keypoints": [[round(x, 1), round(y, 1), round(score, 3)] for x, y, score in assessment.pose.points.tolist()]
         if assessment.pose
         else None,
+        "people": [
+            {"score": round(one.score, 3), "box": [round(side, 1) for side in one.box], "chosen": one.chosen}
+            for one in assessment.people
+        ],
+        "lifter_margin": round(assessment.lifter_margin, 3),
         "size": [assessment.width, assessment.height],
         "ms": {step: round(ms, 1) for step, ms in assessment.timings_ms.items()},
         "engine": assessment.engine,

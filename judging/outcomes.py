@@ -22,6 +22,7 @@ class Reason(StrEnum):
     """Why a photo cannot show whether a rule was kept. Never a breach."""
 
     NO_LIFTER = "no_lifter"
+    LIFTER_UNSURE = "lifter_unsure"
     JOINT_HIDDEN = "joint_hidden"
     WRONG_VIEW = "wrong_view"
     VIEW_UNKNOWN = "view_unknown"

@@ -102,6 +102,7 @@ class Pose:
 
     points: FloatArray
     spread_px: FloatArray = field(default_factory=lambda: np.zeros(JOINT_COUNT))
+    raw_scores: FloatArray | None = None
 
     def __post_init__(self) -> None:
         points = np.array(self.points, dtype=np.float64)
@@ -110,14 +111,19 @@ class Pose:
             raise ValueError(f"a pose has shape (17, 3), not {points.shape}")
         if spread.shape != (JOINT_COUNT,):
             raise ValueError(f"a pose's spread has shape (17,), not {spread.shape}")
-        if not (np.isfinite(points).all() and np.isfinite(spread).all()):
+        raw = np.array(points[:, 2] if self.raw_scores is None else self.raw_scores, dtype=np.float64)
+        if raw.shape != (JOINT_COUNT,):
+            raise ValueError(f"a pose's raw scores have shape (17,), not {raw.shape}")
+        if not (np.isfinite(points).all() and np.isfinite(spread).all() and np.isfinite(raw).all()):
             raise ValueError("a pose holds a value that is not a finite number")
         if (points[:, 2] < 0).any() or (points[:, 2] > 1).any() or (spread < 0).any():
             raise ValueError("a joint's score lies outside 0-1, or its spread under 0")
         points.setflags(write=False)
         spread.setflags(write=False)
+        raw.setflags(write=False)
         object.__setattr__(self, "points", points)
         object.__setattr__(self, "spread_px", spread)
+        object.__setattr__(self, "raw_scores", raw)
 
     def xy(self, joint: Joint) -> FloatArray:
         """The joint's place, float array (2,): x px, y px."""

@@ -12,7 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Model, Q, QuerySet
 from django.http import Http404
 
-from meets.models import Attempt, AttemptImage, Entry, EvidenceMode, Lifter, Meet, Membership, Platform, Role
+from meets.models import Attempt, AttemptImage, Camera, Entry, EvidenceMode, Lifter, Meet, Membership, Platform, Role
 
 AnyUser = User | AnonymousUser
 RowT = TypeVar("RowT", bound=Model)
@@ -23,6 +23,7 @@ STAFF_ROLES = frozenset({Role.STAFF, Role.HEAD})
 _TO_MEET: dict[type[Model], str] = {
     Meet: "",
     Platform: "meet__",
+    Camera: "meet__",
     Lifter: "meet__",
     Entry: "meet__",
     Attempt: "entry__meet__",

@@ -5,10 +5,12 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
+from meets.models import EngineKind
+
 
 @register()
 def queue_check(**kwargs: Any) -> list[CheckMessage]:
-    """Time limits against each other, and a queue that belongs to this site alone."""
+    """Time limits against each other, a queue that belongs to this site alone, and engines that there are."""
     found: list[CheckMessage] = []
     if settings.CELERY_TASK_SOFT_TIME_LIMIT >= settings.CELERY_TASK_TIME_LIMIT:
         found.append(Error("The soft time limit must be shorter than the hard one.", id="meets.E001"))
@@ -27,6 +29,12 @@ def queue_check(**kwargs: Any) -> list[CheckMessage]:
         )
     if settings.IMAGE_TRIES_MAX < 1:
         found.append(Error("IMAGE_TRIES_MAX must be at least 1.", id="meets.E004"))
+    for name in ("ENGINE", "DEFAULT_ENGINE"):
+        if getattr(settings, name) not in EngineKind.values:
+            kinds = ", ".join(EngineKind.values)
+            found.append(
+                Error(f"{name}={getattr(settings, name)} is no engine.", hint=f"One of {kinds}.", id="meets.E005")
+            )
     if settings.REDIS_URL and "sqlite3" in settings.DATABASES["default"]["ENGINE"]:
         found.append(
             Warning(

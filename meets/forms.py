@@ -13,6 +13,7 @@ from judging.pose import Lift, Phase, View
 from judging.rulebook import rulebook_ids
 from meets.models import (
     Attempt,
+    Camera,
     Entry,
     Equipment,
     EvidenceMode,
@@ -22,6 +23,7 @@ from meets.models import (
     Role,
     Seat,
     Sex,
+    engine_kinds,
 )
 from meets.selectors import words
 
@@ -62,6 +64,15 @@ class MeetForm(PlainForm):
     federation = forms.CharField(max_length=40, required=False)
     town = forms.CharField(max_length=80, required=False)
     rulebook = forms.ChoiceField(label="Rule book")
+    engine = forms.ChoiceField(
+        label="Engine that counts", help_text="Its readings stand on the board. Changed, it reads earlier photos too."
+    )
+    engines_also = forms.MultipleChoiceField(
+        label="Also read by",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Every photo is read by these as well, for the record; what they see does not count.",
+    )
     evidence_mode = forms.ChoiceField(
         label="A referee sees the evidence",
         choices=EvidenceMode.choices,
@@ -75,6 +86,9 @@ class MeetForm(PlainForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["rulebook"].choices = [(name, name) for name in rulebook_ids()]  # type: ignore[attr-defined]
+        engines = [(kind.value, f"{kind.label} · {words.ENGINE_PLACES[kind]}") for kind in engine_kinds()]
+        for name in ("engine", "engines_also"):
+            self.fields[name].choices = engines  # type: ignore[attr-defined]
 
 
 class NewMeetForm(MeetForm):
@@ -83,6 +97,38 @@ class NewMeetForm(MeetForm):
 
 class PlatformForm(PlainForm):
     name = forms.CharField(max_length=40, label="New platform")
+
+
+class CameraForm(PlainForm):
+    """A camera; the platform's part of its pictures in percent, as people point at it."""
+
+    name = forms.CharField(max_length=40)
+    view = forms.ChoiceField(
+        label="Stands at",
+        required=False,
+        choices=[NOT_KNOWN, *((view.value, words.VIEW_WORDS[view]) for view in View)],
+        help_text="For photos of which nothing else is said.",
+    )
+    x0 = forms.FloatField(label="Left edge, %", required=False, min_value=0, max_value=100)
+    y0 = forms.FloatField(label="Top edge, %", required=False, min_value=0, max_value=100)
+    x1 = forms.FloatField(label="Right edge, %", required=False, min_value=0, max_value=100)
+    y1 = forms.FloatField(label="Bottom edge, %", required=False, min_value=0, max_value=100)
+
+    REGION = ("x0", "y0", "x1", "y1")
+
+    def __init__(self, *args: Any, camera: Camera | None = None, **kwargs: Any) -> None:
+        if camera is not None:
+            parts = {name: getattr(camera, name) for name in self.REGION}
+            percents = {name: None if part is None else round(part * 100, 1) for name, part in parts.items()}
+            kwargs["initial"] = {"name": camera.name, "view": camera.view} | percents
+        super().__init__(*args, **kwargs)
+        for name in self.REGION:
+            self.fields[name].widget.attrs["step"] = "any"
+
+    def camera_fields(self) -> dict[str, Any]:
+        parts = {name: self.cleaned_data[name] for name in self.REGION}
+        region = {name: None if part is None else round(part / 100, 3) for name, part in parts.items()}
+        return {"name": self.cleaned_data["name"], "view": self.cleaned_data["view"]} | region
 
 
 class EntryForm(PlainForm):
@@ -195,6 +241,18 @@ class StatedForm(PlainForm):
         required=False,
         choices=[NOT_KNOWN, *((phase.value, words.PHASE_WORDS[phase]) for phase in Phase)],
     )
+    camera = forms.TypedChoiceField(label="Camera", required=False, empty_value=None)
+
+    def __init__(self, *args: Any, cameras: list[Camera], **kwargs: Any) -> None:
+        """cameras: the meet's; without any, the form does not ask."""
+        super().__init__(*args, **kwargs)
+        if not cameras:
+            del self.fields["camera"]
+            return
+        by_id = {str(camera.pk): camera for camera in cameras}
+        field: Any = self.fields["camera"]
+        field.choices = [("", "none of the meet's"), *((key, camera.name) for key, camera in by_id.items())]
+        field.coerce = by_id.__getitem__
 
 
 class UploadForm(StatedForm):

@@ -2,10 +2,13 @@
 
 import hashlib
 import logging
+import math
 import re
+from collections.abc import Collection
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
 from celery import current_app
@@ -13,7 +16,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.files.base import ContentFile, File
 from django.db import DatabaseError, IntegrityError, connection, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from inference.errors import ImageError
@@ -21,15 +24,27 @@ from inference.images import Limits, Rendition, photo_rendition
 from judging.pose import Phase, View
 from meets import results
 from meets.errors import Conflict, Refusal, TooLarge, Unusable, WrongKind
-from meets.models import Attempt, AttemptImage, ImageReason, ImageStatus, Meet, MeetStatus, UploadKey, WorkerBeat
+from meets.models import (
+    Attempt,
+    AttemptImage,
+    Camera,
+    ImageReason,
+    ImageStatus,
+    Meet,
+    MeetStatus,
+    Reading,
+    UploadKey,
+    WorkerBeat,
+)
+from meets.queues import assess_queue
 
 log = logging.getLogger(__name__)
 
 ASSESS_TASK = "meets.tasks.assess_image"
-# A sweep sends at most this many messages, so that a long queue is not sent again as a whole.
+# A sweep sends at most this many messages per engine, so that a long queue is not sent again as a whole.
 NUDGES_PER_SWEEP = 50
 
-# A row as it stands in the queue before its first try.
+# A reading as it stands in the queue before its first try.
 _QUEUED_AGAIN: dict[str, Any] = {
     "status": ImageStatus.QUEUED,
     "reason": "",
@@ -57,38 +72,42 @@ def image_submit(
     declared_type: str = "",
     view: str = "",
     phase: str = "",
+    camera: Camera | None = None,
     idempotency_key: str = "",
 ) -> tuple[AttemptImage, bool]:
-    """Keeps the photo and queues it. Returns its row and whether it is new.
+    """Keeps the photo and queues it once per engine that the meet asks. Returns its row and whether it is new.
 
-    The same bytes at the same attempt, and the same key with the same request, are the same row. Raises Refusal
-    when the meet is closed, the bytes are no photo, or the key was used for another request; then nothing has
-    been written.
+    camera: its view stands where none is stated. The same bytes at the same attempt, and the same key with the same
+    request, are the same row. Raises Refusal when the meet is closed, the camera is another meet's, the bytes are no
+    photo, or the key was used for another request; then nothing has been written.
     """
     _open_required(attempt.entry.meet)
     _stated_check(view, phase)
+    _camera_check(camera, attempt.entry.meet_id)
     content = _content(data)
     sha256 = hashlib.sha256(content).hexdigest()
-    request_sha256 = hashlib.sha256("\n".join((str(attempt.pk), sha256, view, phase)).encode()).hexdigest()
+    request = (str(attempt.pk), sha256, view, phase, *([str(camera.pk)] if camera else []))
+    request_sha256 = hashlib.sha256("\n".join(request).encode()).hexdigest()
     if image := _keyed(user, idempotency_key, request_sha256) or _same_bytes(attempt, sha256):
         _key_keep(user, idempotency_key, request_sha256, image)
         return image, False
     rendition = _rendition(content, declared_type)
     image = AttemptImage(
         attempt=attempt,
-        view=view,
+        view=view or (camera.view if camera else ""),
         phase=phase,
+        camera=camera,
+        stated_region=results.parts_text(camera.region if camera else None),
         file_name=file_name_clean(file_name) or f"photo.{rendition.suffix}",
         sha256=sha256,
         byte_size=len(content),
         width=rendition.width,
         height=rendition.height,
         uploaded_by=user,
-        nudged_at=timezone.now(),
     )
     try:
         _files_keep(image, content, rendition)
-        _image_keep(image, user, idempotency_key, request_sha256)
+        kinds = _image_keep(image, user, idempotency_key, request_sha256)
     except BaseException as error:
         if not _row_may_stand(image):
             _files_drop(image)
@@ -99,7 +118,7 @@ def image_submit(
             return twin, False
         raise
     # Outside the try: whatever becomes of the message, the row and its files stand, and the sweep sends again.
-    transaction.on_commit(lambda: image_nudge(image_id=image.pk))
+    transaction.on_commit(lambda: image_nudge(image_id=image.pk, kinds=kinds))
     return image, True
 
 
@@ -130,6 +149,11 @@ def _stated_check(view: str, phase: str) -> None:
         raise Unusable("view", f"There is no view {view!r}; use one of {', '.join(View)}, or leave it out.")
     if phase and phase not in set(Phase):
         raise Unusable("phase", f"There is no phase {phase!r}; use one of {', '.join(Phase)}, or leave it out.")
+
+
+def _camera_check(camera: Camera | None, meet_id: UUID) -> None:
+    if camera is not None and camera.meet_id != meet_id:
+        raise Unusable("camera", "This camera is not in this meet.")
 
 
 def _content(data: "bytes | File[bytes]") -> bytes:
@@ -208,82 +232,188 @@ def _row_may_stand(image: AttemptImage) -> bool:
         return not connection.in_atomic_block
 
 
-def _image_keep(image: AttemptImage, user: User, key: str, request_sha256: str) -> None:
+def _image_keep(image: AttemptImage, user: User, key: str, request_sha256: str) -> list[str]:
+    """The row and its readings. Returns the kinds of engine that were asked."""
     with transaction.atomic():
-        # One statement both asks and bumps, so that a meet closed a moment ago takes no photo.
-        open_now = Meet.objects.filter(pk=image.attempt.entry.meet_id, status=MeetStatus.OPEN)
-        if open_now.update(revision=F("revision") + 1) != 1:
-            raise _closed()
+        kinds = _asked_of_open(image.attempt.entry.meet_id)
         image.save(force_insert=True)
+        now = timezone.now()
+        Reading.objects.bulk_create(Reading(image=image, engine=kind, asked_at=now, nudged_at=now) for kind in kinds)
         if key:
             UploadKey.objects.create(user=user, key=key, request_sha256=request_sha256, image=image)
+    return kinds
 
 
-def image_nudge(*, image_id: UUID) -> bool:
-    """Sends the photo's message. False when the broker is gone: the row stays queued and the sweep sends again."""
+def image_nudge(*, image_id: UUID, kinds: Collection[str]) -> int:
+    """Sends the photo's message to each of these kinds of engine. Returns how many went out.
+
+    Without a broker the rows stay queued, and the sweep sends again.
+    """
+    return sum(_nudge(image_id, kind) for kind in kinds)
+
+
+def _nudge(image_id: UUID, kind: str) -> bool:
     try:
-        current_app.send_task(ASSESS_TASK, args=[str(image_id)], retry=False)
+        current_app.send_task(ASSESS_TASK, args=[str(image_id)], queue=assess_queue(kind), retry=False)
     except Exception:
         # Whatever the broker's client raised, the upload itself has succeeded.
-        log.exception("no message for image %s; the sweep will send it", image_id)
-        AttemptImage.objects.filter(pk=image_id, status=ImageStatus.QUEUED).update(nudged_at=None)
+        log.exception("no message for image %s to %s; the sweep will send it", image_id, kind)
+        unsent = Reading.objects.filter(image_id=image_id, engine=kind, status=ImageStatus.QUEUED)
+        unsent.update(nudged_at=None)
         return False
     return True
 
 
-def image_restate(*, image: AttemptImage, view: str, phase: str) -> None:
-    """Sets what is known of a photo, and has it read again; what was found before stays in the record.
+class Stated(TypedDict, total=False):
+    """What people know of a photo. lifter_at: parts of its width and height, 0-1; None takes the word back."""
+
+    view: str
+    phase: str
+    camera: Camera | None
+    lifter_at: tuple[float, float] | None
+
+
+def image_restate(*, image: AttemptImage, user: User, **stated: Unpack[Stated]) -> None:
+    """Sets what is known of a photo, and has it read again; what is left out stays, and what was found before stays in
+    the record. Reading again also takes up the camera's region as it is now.
 
     Raises Refusal when the meet is closed, the values are none, or the photo is being read right now.
     """
-    meet = image.attempt.entry.meet
-    _open_required(meet)
-    _stated_check(view, phase)
+    meet_id = image.attempt.entry.meet_id
+    _open_required(image.attempt.entry.meet)
+    _stated_check(stated.get("view", ""), stated.get("phase", ""))
+    _camera_check(stated.get("camera"), meet_id)
+    changes: dict[str, Any] = dict(stated)
+    if "lifter_at" in changes:
+        changes |= _lifter_said(changes.pop("lifter_at"), user)
+    camera = stated.get("camera", image.camera)
+    changes["stated_region"] = results.parts_text(camera.region if camera else None)
     with transaction.atomic():
-        at_rest = AttemptImage.objects.filter(pk=image.pk).exclude(status=ImageStatus.WORKING)
-        if at_rest.update(view=view, phase=phase, **_QUEUED_AGAIN, nudged_at=timezone.now()) != 1:
+        kinds = _asked_of_open(meet_id)
+        if ImageStatus.WORKING in _readings_locked(image):
             raise Conflict("working", "This photo is being read right now. Wait for its result, then change it.")
-        Meet.objects.filter(pk=meet.pk).update(revision=F("revision") + 1)
-        transaction.on_commit(lambda: image_nudge(image_id=image.pk))
+        AttemptImage.objects.filter(pk=image.pk).update(**changes)
+        _ask_again(image, kinds)
+        transaction.on_commit(lambda: image_nudge(image_id=image.pk, kinds=kinds))
+
+
+def _lifter_said(at: tuple[float, float] | None, user: User) -> dict[str, Any]:
+    """The photo's fields for the place where somebody says that the lifter is, or for nobody saying so."""
+    if at is None:
+        return dict.fromkeys(("lifter_x", "lifter_y", "lifter_said_by", "lifter_said_at")) | {"stated_lifter": ""}
+    if len(at) != 2 or not all(math.isfinite(part) and 0 <= part <= 1 for part in at):
+        raise Unusable("lifter_at", "Say where the lifter is as two parts of the photo's width and height, 0 to 1.")
+    x, y = (round(part, 3) for part in at)
+    said = {"lifter_x": x, "lifter_y": y, "lifter_said_by": user, "lifter_said_at": timezone.now()}
+    return said | {"stated_lifter": results.parts_text((x, y))}
+
+
+def _asked_of_open(meet_id: UUID) -> list[str]:
+    """Moves the meet on, and returns the kinds of engine it asks. Raises Conflict when it is closed.
+
+    One statement both asks and bumps, so that a meet closed a moment ago takes nothing; what is read behind that lock
+    is not the meet as somebody read it before.
+    """
+    if Meet.objects.filter(pk=meet_id, status=MeetStatus.OPEN).update(revision=F("revision") + 1) != 1:
+        raise _closed()
+    return Meet.objects.only("engine", "engines_also").get(pk=meet_id).engines_asked
+
+
+def _readings_locked(image: AttemptImage) -> set[str]:
+    """The states of the photo's readings, none of which changes until the transaction ends."""
+    rows = Reading.objects.filter(image=image).order_by("pk").select_for_update()
+    return set(rows.values_list("status", flat=True))
+
+
+def _ask_again(image: AttemptImage, kinds: list[str]) -> None:
+    """Every kind asked for reads the photo anew; what another kind once read is no longer waited for."""
+    now = timezone.now()
+    Reading.objects.filter(image=image).exclude(engine__in=kinds).delete()
+    Reading.objects.filter(image=image).update(**_QUEUED_AGAIN, asked_at=now, nudged_at=now)
+    had = set(Reading.objects.filter(image=image).values_list("engine", flat=True))
+    Reading.objects.bulk_create(
+        Reading(image=image, engine=kind, asked_at=now, nudged_at=now) for kind in kinds if kind not in had
+    )
+    results.images_follow(AttemptImage.objects.filter(pk=image.pk))
 
 
 def image_requeue(*, image: AttemptImage) -> None:
-    """Another round of tries for a photo that failed. Raises Conflict when it has not failed or the meet is closed."""
-    meet = image.attempt.entry.meet
-    _open_required(meet)
+    """Another round of tries for the readings that failed. Raises Conflict when none has, or the meet is closed."""
+    meet_id = image.attempt.entry.meet_id
+    _open_required(image.attempt.entry.meet)
     with transaction.atomic():
-        failed = AttemptImage.objects.filter(pk=image.pk, status=ImageStatus.FAILED)
-        if failed.update(**_QUEUED_AGAIN, nudged_at=timezone.now()) != 1:
+        kinds = _asked_of_open(meet_id)
+        rows = Reading.objects.filter(image=image, engine__in=kinds, status=ImageStatus.FAILED)
+        failed = list(rows.order_by("pk").select_for_update().values_list("engine", flat=True))
+        if not failed:
             raise Conflict("not_failed", "This photo has not failed, so there is nothing to try again.")
-        Meet.objects.filter(pk=meet.pk).update(revision=F("revision") + 1)
-        transaction.on_commit(lambda: image_nudge(image_id=image.pk))
+        now = timezone.now()
+        Reading.objects.filter(image=image, engine__in=failed).update(**_QUEUED_AGAIN, asked_at=now, nudged_at=now)
+        results.images_follow(AttemptImage.objects.filter(pk=image.pk))
+        transaction.on_commit(lambda: image_nudge(image_id=image.pk, kinds=failed))
+
+
+def readings_ask(*, meet: Meet) -> None:
+    """After the meet's engines have changed, inside that transaction: photos not yet read by a kind that is asked now
+    wait for it, waiting for a kind that is no longer asked ends, and the photos show what the counting one says.
+
+    The first of them are sent at once, the others by the sweeps.
+    """
+    images = AttemptImage.objects.filter(attempt__entry__meet=meet)
+    kinds = meet.engines_asked
+    waiting = Reading.objects.filter(image__in=images, status=ImageStatus.QUEUED)
+    waiting.exclude(engine__in=kinds).delete()
+    for kind in kinds:
+        unread = images.exclude(readings__engine=kind).order_by("uploaded_at").values_list("pk", flat=True)
+        ids, now = list(unread), timezone.now()
+        first = set(ids[:NUDGES_PER_SWEEP])
+        Reading.objects.bulk_create(
+            (Reading(image_id=pk, engine=kind, asked_at=now, nudged_at=now if pk in first else None) for pk in ids),
+            batch_size=500,
+        )
+        transaction.on_commit(partial(_nudge_all, [(pk, kind) for pk in ids[:NUDGES_PER_SWEEP]]))
+    results.images_follow(images)
+
+
+def _nudge_all(due: Collection[tuple[UUID, str]]) -> int:
+    return sum(_nudge(image_id, kind) for image_id, kind in due)
 
 
 def images_sweep(*, worker: str = "") -> int:
     """Frees photos whose worker is gone and sends again what waits too long. Returns how many messages went out.
 
-    worker: the name of the worker that sweeps. It works on one photo at a time and is sweeping now, so a photo
-    still claimed in its name was left by a child that died.
+    worker: the name of the worker that sweeps. It works on one batch at a time and is sweeping now, so a photo still
+    claimed in its name was left by a child that died. It sends to every kind of engine that has a worker alive: to one
+    that has none, messages would only pile up. Swept by hand (no worker), all are sent.
     """
     now = timezone.now()
-    for image_id, token in _abandoned(worker, now):
-        results.image_release(image_id=image_id, token=token, reason=ImageReason.WORKER_LOST)
+    for reading_id, token in _abandoned(worker, now):
+        results.reading_release(reading_id=reading_id, token=token, reason=ImageReason.WORKER_LOST)
     stale = Q(nudged_at=None) | Q(nudged_at__lt=now - timedelta(seconds=settings.IMAGE_NUDGE_S))
-    waiting = AttemptImage.objects.filter(stale, status=ImageStatus.QUEUED)
-    due = list(waiting.order_by("uploaded_at").values_list("pk", flat=True)[:NUDGES_PER_SWEEP])
-    if due:
-        AttemptImage.objects.filter(pk__in=due, status=ImageStatus.QUEUED).update(nudged_at=now)
-    return sum(image_nudge(image_id=image_id) for image_id in due)
+    waiting = Reading.objects.filter(stale, status=ImageStatus.QUEUED)
+    kinds = set(waiting.order_by().values_list("engine", flat=True).distinct())
+    if worker:
+        kinds &= {settings.ENGINE, *_alive(now).values_list("engine", flat=True)}
+    sent = 0
+    for kind in sorted(kinds):
+        due = waiting.filter(engine=kind).order_by("asked_at", "pk").values_list("pk", "image_id")[:NUDGES_PER_SWEEP]
+        rows = dict(due)
+        Reading.objects.filter(pk__in=rows, status=ImageStatus.QUEUED).update(nudged_at=now)
+        sent += _nudge_all([(image_id, kind) for image_id in rows.values()])
+    return sent
 
 
-def _abandoned(worker: str, now: datetime) -> list[tuple[UUID, UUID | None]]:
-    """Photos in work that nobody works on: lease over, worker not heard of, or left by this worker's dead child."""
-    working = AttemptImage.objects.filter(status=ImageStatus.WORKING)
+def _alive(now: datetime) -> "QuerySet[WorkerBeat]":
+    return WorkerBeat.objects.filter(seen_at__gte=now - timedelta(seconds=settings.WORKER_GONE_S))
+
+
+def _abandoned(worker: str, now: datetime) -> list[tuple[int, UUID | None]]:
+    """Readings in work that nobody works on: lease over, worker not heard of, or left by this worker's dead child."""
+    working = Reading.objects.filter(status=ImageStatus.WORKING)
     rows = list(working.values_list("pk", "claim_token", "claimed_by", "lease_until"))
     if not rows:
         return []
-    heard = now - timedelta(seconds=settings.WORKER_GONE_S)
-    alive = set(WorkerBeat.objects.filter(seen_at__gte=heard).values_list("name", flat=True))
+    alive = set(_alive(now).values_list("name", flat=True))
 
     def left(claimed_by: str, lease_until: datetime | None) -> bool:
         name = results.worker_of(claimed_by)

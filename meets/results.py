@@ -1,24 +1,25 @@
-"""OUT: claim a photo, and settle it. Every change of a photo's status on the line is a compare-and-swap here.
+"""OUT: claim photos, and settle them. Every change of a reading's status on the line is a compare-and-swap here.
 
-A photo is settled only by the try that holds its token; whatever another try brings later is dropped.
+A reading is settled only by the try that holds its token; whatever another try brings later is dropped. Whoever writes
+takes locks in one order, meet before reading before photo, so that no two writers wait for each other.
 """
 
 import logging
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
-from django.db.models import F, Q
+from django.db import connection, transaction
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from judging.outcomes import Finding as FindingSeen
 from judging.pose import Lift, Phase, Pose, View
-from meets.models import Assessment, AttemptImage, Finding, ImageReason, ImageStatus, Meet, Vote
+from meets.models import Assessment, AttemptImage, Finding, ImageReason, ImageStatus, Meet, Reading, Vote
 
 if TYPE_CHECKING:
     from gold.vote import VoteResult
@@ -26,23 +27,33 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# Over the hard time limit: the time a killed child needs to be noticed.
+# Over the hard time limit, which ends a whole batch: the time a killed child needs to be noticed.
 LEASE_GRACE_S = 15
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One try at one photo, with all that the pipeline needs to know of it."""
+    """One try at one photo by one kind of engine, with all that the pipeline needs to know of it.
 
+    token: the photos of one batch share it. region, lifter_at: parts of the photo's width and height, 0-1, with the
+    texts under which an assessment keeps them.
+    """
+
+    reading_id: int
     image_id: UUID
     token: UUID
     meet_id: UUID
+    engine: str
     path: str
     lift: Lift
     phase: Phase | None
     view: View | None
     rulebook: str
-    # From the upload to the start of this try.
+    region: tuple[float, float, float, float] | None
+    lifter_at: tuple[float, float] | None
+    stated_region: str
+    stated_lifter: str
+    # From the moment it was asked for to the start of this try.
     queue_ms: float
 
 
@@ -51,114 +62,181 @@ def worker_of(claimed_by: str) -> str:
     return claimed_by.rpartition("/")[0]
 
 
-def image_claim(*, image_id: UUID, worker: str, pid: int) -> Claim | None:
-    """The right to work on the photo, or None when it is not to be had.
+def readings_claim(*, image_id: UUID, engine: str, worker: str, pid: int, limit: int = 1) -> list[Claim]:
+    """The right to work on this photo and on up to ``limit`` in all that wait for the same engine, oldest first.
 
-    Open to claims is a queued photo, and one in work that another process of the same worker held: a worker has one
-    child at a time, so that child is dead. The last allowed try that ended so fails the photo.
+    Open to claims is a waiting photo, and one in work that another process of the same worker held: a worker has one
+    child at a time, so that child is dead. The last allowed try that ended so fails the photo. A photo with a lost try
+    behind it is claimed alone, and never to fill a batch: what kills a worker takes no neighbour with it twice.
+    A photo that is not to be had is no reason to stop where a batch can be filled without it.
     """
-    row = AttemptImage.objects.select_related("attempt__entry__meet").filter(pk=image_id).first()
-    if row is None or not _claimable(row, worker, pid):
-        return None
-    if row.tries >= settings.IMAGE_TRIES_MAX:
-        image_release(
-            image_id=image_id, token=row.claim_token, reason=ImageReason.WORKER_LOST, status=ImageStatus(row.status)
+    row = Reading.objects.filter(image_id=image_id, engine=engine).first()
+    if row is not None and not _claimable(row, worker, pid):
+        row = None
+    if row is not None and row.tries >= settings.IMAGE_TRIES_MAX:
+        reading_release(
+            reading_id=row.pk, token=row.claim_token, reason=ImageReason.WORKER_LOST, status=ImageStatus(row.status)
         )
-        return None
-    now, token = timezone.now(), uuid.uuid4()
-    same = AttemptImage.objects.filter(pk=image_id, status=row.status, claim_token=row.claim_token, tries=row.tries)
-    won = same.update(
-        status=ImageStatus.WORKING,
-        tries=row.tries + 1,
-        claimed_by=f"{worker}/{pid}",
-        claim_token=token,
-        claimed_at=now,
-        lease_until=now + timedelta(seconds=settings.CELERY_TASK_TIME_LIMIT + LEASE_GRACE_S),
-    )
-    return _claim(row, token, now) if won == 1 else None
+        return []
+    if row is None and limit == 1:
+        return []
+    token, now = uuid.uuid4(), timezone.now()
+    with transaction.atomic():
+        if row is not None and (row.tries or limit == 1):
+            same = {"status": row.status, "claim_token": row.claim_token, "tries": row.tries}
+            won = Reading.objects.filter(pk=row.pk, **same)
+        else:
+            won = Reading.objects.filter(pk__in=_batch(row, engine, limit), status=ImageStatus.QUEUED, tries=0)
+        claimed = won.update(
+            status=ImageStatus.WORKING,
+            tries=F("tries") + 1,
+            claimed_by=f"{worker}/{pid}",
+            claim_token=token,
+            claimed_at=now,
+            lease_until=now + timedelta(seconds=settings.CELERY_TASK_TIME_LIMIT + LEASE_GRACE_S),
+        )
+        if not claimed:
+            return []
+        rows = list(Reading.objects.filter(claim_token=token).select_related("image__attempt__entry__meet"))
+        images_follow(AttemptImage.objects.filter(pk__in=[row.image_id for row in rows]))
+    return [_claim(row, now) for row in rows]
 
 
-def _claimable(row: AttemptImage, worker: str, pid: int) -> bool:
+def _batch(first: Reading | None, engine: str, limit: int) -> list[int]:
+    """The readings to claim together. Those that another worker is claiming at this moment are left to it."""
+    waiting = Reading.objects.filter(engine=engine, status=ImageStatus.QUEUED, tries=0)
+    if first is not None:
+        waiting = waiting.exclude(pk=first.pk)
+    free = waiting.order_by("asked_at", "pk").select_for_update(skip_locked=True)
+    others = list(free.values_list("pk", flat=True)[: limit - (first is not None)])
+    return [first.pk, *others] if first is not None else others
+
+
+def _claimable(row: Reading, worker: str, pid: int) -> bool:
     if row.status == ImageStatus.QUEUED:
         return True
     left_by_sibling = worker_of(row.claimed_by) == worker and row.claimed_by != f"{worker}/{pid}"
     return row.status == ImageStatus.WORKING and left_by_sibling
 
 
-def _claim(row: AttemptImage, token: UUID, now: datetime) -> Claim:
-    attempt, meet = row.attempt, row.attempt.entry.meet
+def _claim(row: Reading, now: datetime) -> Claim:
+    image, attempt, meet = row.image, row.image.attempt, row.image.attempt.entry.meet
+    assert row.claim_token is not None  # noqa: S101
     return Claim(
-        image_id=row.pk,
-        token=token,
+        reading_id=row.pk,
+        image_id=image.pk,
+        token=row.claim_token,
         meet_id=meet.pk,
-        path=str(row.original.name),
+        engine=row.engine,
+        path=str(image.original.name),
         lift=Lift(attempt.lift),
-        phase=Phase(row.phase) if row.phase else None,
-        view=View(row.view) if row.view else None,
+        phase=Phase(image.phase) if image.phase else None,
+        view=View(image.view) if image.view else None,
         rulebook=meet.rulebook,
-        queue_ms=(now - row.uploaded_at).total_seconds() * 1000,
+        region=_region(image.stated_region),
+        lifter_at=image.lifter_at,
+        stated_region=image.stated_region,
+        stated_lifter=image.stated_lifter,
+        queue_ms=(now - row.asked_at).total_seconds() * 1000,
     )
 
 
-def image_settle(
+def parts_text(parts: Sequence[float] | None) -> str:
+    """Parts of a photo as the rows state them: ``0.412,0.530``; empty for None."""
+    return ",".join(f"{part:.3f}" for part in parts or ())
+
+
+def _region(text: str) -> tuple[float, float, float, float] | None:
+    if not text:
+        return None
+    x0, y0, x1, y1 = (float(part) for part in text.split(","))
+    return x0, y0, x1, y1
+
+
+def reading_settle(
     *, claim: Claim, seen: "Seen | None" = None, status: ImageStatus = ImageStatus.DONE, reason: str = ""
 ) -> bool:
-    """Ends the photo: done with what was seen, or rejected or failed with its reason, in one short transaction.
+    """Ends the reading: done with what was seen, or rejected or failed with its reason, in one short transaction.
 
-    False when this try no longer holds the photo; then nothing is written.
+    False when this try no longer holds it; then nothing is written.
     """
     with transaction.atomic():
-        held = AttemptImage.objects.filter(pk=claim.image_id, status=ImageStatus.WORKING, claim_token=claim.token)
+        meet_bump(claim.meet_id)
+        held = Reading.objects.filter(pk=claim.reading_id, status=ImageStatus.WORKING, claim_token=claim.token)
         if held.update(status=status, reason=reason, finished_at=timezone.now(), claim_token=None) != 1:
+            transaction.set_rollback(True)
             log.warning("image %s is no longer held by try %s; its outcome is dropped", claim.image_id, claim.token)
             return False
         if seen is not None:
             assessment_record(claim=claim, seen=seen)
-        _meet_bump(claim.meet_id)
+        images_follow(AttemptImage.objects.filter(pk=claim.image_id))
     return True
 
 
-def image_release(
-    *, image_id: UUID, token: UUID | None, reason: ImageReason, status: ImageStatus = ImageStatus.WORKING
+def reading_release(
+    *, reading_id: int, token: UUID | None, reason: ImageReason, status: ImageStatus = ImageStatus.WORKING
 ) -> ImageStatus | None:
     """Gives up a try: back into the queue for the next sweep, or failed with ``reason`` after the last allowed one.
 
     status: what the row must still be; QUEUED for one whose tries were used up while it waited.
 
-    None when the try no longer holds the photo.
+    None when the try no longer holds the reading.
     """
-    held = Q(pk=image_id, status=status, claim_token=token)
+    row = Reading.objects.filter(pk=reading_id).select_related("image__attempt__entry").first()
+    if row is None:
+        return None
     with transaction.atomic():
-        again = AttemptImage.objects.filter(held, tries__lt=settings.IMAGE_TRIES_MAX)
-        ended = AttemptImage.objects.filter(held)
+        meet_bump(row.image.attempt.entry.meet_id)
+        held = Reading.objects.filter(pk=reading_id, status=status, claim_token=token)
+        again = held.filter(tries__lt=settings.IMAGE_TRIES_MAX)
         if again.update(status=ImageStatus.QUEUED, claim_token=None, lease_until=None, nudged_at=None):
             status = ImageStatus.QUEUED
-        elif ended.update(status=ImageStatus.FAILED, reason=reason, claim_token=None, finished_at=timezone.now()):
+        elif held.update(status=ImageStatus.FAILED, reason=reason, claim_token=None, finished_at=timezone.now()):
             status = ImageStatus.FAILED
         else:
+            transaction.set_rollback(True)
             return None
-        meet_id = AttemptImage.objects.values_list("attempt__entry__meet_id", flat=True).get(pk=image_id)
-        _meet_bump(meet_id)
-    log.warning("image %s: %s, now %s", image_id, reason, status)
+        images_follow(AttemptImage.objects.filter(pk=row.image_id))
+    log.warning("image %s by %s: %s, now %s", row.image_id, row.engine, reason, status)
     return status
 
 
-def _meet_bump(meet_id: UUID) -> None:
+def images_follow(images: "QuerySet[AttemptImage]") -> None:
+    """Makes the photos' own status, reason and end those of the reading that counts in their meet.
+
+    Called last in every transaction that changes a reading or which engine counts. The photos are locked first, in one
+    order, so that of two such transactions the second sees what the first has written.
+    """
+    if connection.features.has_select_for_update:
+        list(images.order_by("pk").select_for_update(no_key=True, of=("self",)).values_list("pk", flat=True))
+    counts = Reading.objects.filter(image__in=images, engine=F("image__attempt__entry__meet__engine")).order_by()
+    alike: dict[tuple[Any, ...], list[UUID]] = {}
+    for image_id, *says in counts.values_list("image_id", "status", "reason", "finished_at"):
+        alike.setdefault(tuple(says), []).append(image_id)
+    for (status, reason, finished_at), ids in alike.items():
+        AttemptImage.objects.filter(pk__in=ids).update(status=status, reason=reason, finished_at=finished_at)
+
+
+def meet_bump(meet_id: UUID) -> None:
+    """Moves the meet's revision on, and so waits for whoever else writes in it."""
     Meet.objects.filter(pk=meet_id).update(revision=F("revision") + 1)
 
 
 def assessment_record(*, claim: Claim, seen: "Seen") -> Assessment | None:
     """Writes what was seen. None when this engine, rulebook and gold set have already read the photo, stated so.
 
-    Only the holder of the photo's row gets here, so asking first and then writing cannot race.
+    Only the holder of the reading's row gets here, so asking first and then writing cannot race.
     """
     by = {
+        "engine_kind": claim.engine,
         "engine": seen.engine,
         "weights_sha256": seen.weights_sha256,
         "rulebook": seen.rulebook,
         "gold_set": seen.gold_set,
         "stated_phase": claim.phase or "",
         "stated_view": claim.view or "",
+        "stated_lifter": claim.stated_lifter,
+        "stated_region": claim.stated_region,
     }
     if Assessment.objects.filter(image_id=claim.image_id, **by).exists():
         return None
@@ -176,6 +254,9 @@ def assessment_record(*, claim: Claim, seen: "Seen") -> Assessment | None:
         view_p=seen.view.p,
         view_stated=seen.view.stated,
         keypoints=_keypoints(seen.pose),
+        raw_scores=_raw_scores(seen.pose),
+        people=_people(seen),
+        lifter_margin=round(float(seen.lifter_margin), 3),
         vote_pairs=_vote_pairs(seen.votes),
         vote_kappa=seen.votes.kappa if seen.votes else None,
         timings_ms=_timings(seen.timings_ms, claim.queue_ms),
@@ -186,11 +267,27 @@ def assessment_record(*, claim: Claim, seen: "Seen") -> Assessment | None:
     return assessment
 
 
+def _raw_scores(pose: Pose | None) -> list[float] | None:
+    return None if pose is None or pose.raw_scores is None else [round(score, 4) for score in pose.raw_scores.tolist()]
+
+
 def _keypoints(pose: Pose | None) -> list[list[float]] | None:
     """[[x, y, score] × 17]: a tenth of a pixel is finer than any engine sees."""
     if pose is None:
         return None
     return [[round(float(x), 1), round(float(y), 1), round(float(score), 3)] for x, y, score in pose.points]
+
+
+def _people(seen: "Seen") -> list[dict[str, Any]]:
+    """Everybody who was seen, the most like a lifter first."""
+    return [
+        {
+            "box": [round(float(side), 1) for side in person.box],
+            "score": round(float(person.score), 3),
+            "chosen": bool(person.chosen),
+        }
+        for person in seen.people
+    ]
 
 
 def _timings(timings_ms: Mapping[str, float], queue_ms: float) -> dict[str, float]:

@@ -16,12 +16,14 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import F, Model, QuerySet
 
+from meets import intake
 from meets.access import AnyUser
 from meets.errors import Conflict
 from meets.models import (
     Assessment,
     Attempt,
     AttemptImage,
+    Camera,
     Entry,
     Lifter,
     Light,
@@ -41,8 +43,19 @@ class MeetFields(TypedDict, total=False):
     town: str
     starts_on: date
     rulebook: str
+    engine: str
+    engines_also: list[str]
     evidence_mode: str
     status: str
+
+
+class CameraFields(TypedDict, total=False):
+    name: str
+    view: str
+    x0: float | None
+    y0: float | None
+    x1: float | None
+    y1: float | None
 
 
 class LifterFields(TypedDict, total=False):
@@ -83,21 +96,41 @@ def meet_create(*, user: User, **fields: Unpack[MeetFields]) -> Meet:
         raise PermissionDenied("Your account may not create meets. Ask whoever runs this site.")
     meet = Meet(**fields)
     with transaction.atomic():
-        _row_save(meet)
+        _meet_save(meet)
         Membership.objects.create(meet=meet, user=user, role=Role.HEAD)
     return meet
 
 
 def meet_update(*, meet: Meet, **changes: Unpack[MeetFields]) -> Meet:
-    """Changes a meet. One that is closed can only be opened again, together with whatever else changes."""
+    """Changes a meet. One that is closed can only be opened again, together with whatever else changes.
+
+    Where other engines are asked than before, the photos that a kind has not read yet wait for it, and the board shows
+    what the one says that counts now.
+    """
     with transaction.atomic():
         now = Meet.objects.select_for_update().get(pk=meet.pk)
+        asked = now.engines_asked
         if now.status == MeetStatus.CLOSED and changes.get("status", now.status) == MeetStatus.CLOSED and changes:
             raise _closed()
         _row_set(now, changes)
         now.revision += 1
-        _row_save(now)
+        _meet_save(now)
+        if now.engines_asked != asked:
+            if now.status == MeetStatus.CLOSED:
+                raise Conflict(
+                    "closing", "Change the engines first, then close the meet: photos are read in an open one."
+                )
+            intake.readings_ask(meet=now)
     return now
+
+
+def _meet_save(meet: Meet) -> None:
+    """The engine that counts is not named among the others again."""
+    _row_save(meet)
+    also = [kind for kind in dict.fromkeys(meet.engines_also) if kind != meet.engine]
+    if also != meet.engines_also:
+        meet.engines_also = also
+        meet.save(update_fields=["engines_also"])
 
 
 def membership_set(*, meet: Meet, user: User, role: str, seat: str = "") -> Membership:
@@ -158,6 +191,23 @@ def platform_update(*, platform: Platform, name: str) -> Platform:
 def platform_delete(*, platform: Platform) -> None:
     """Takes the platform away; entries on it stay, without a platform."""
     _row_remove(platform.meet_id, platform)
+
+
+# ── Cameras ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def camera_create(*, meet: Meet, **fields: Unpack[CameraFields]) -> Camera:
+    return _row_add(meet.pk, Camera(meet=meet, **fields))
+
+
+def camera_update(*, camera: Camera, **changes: Unpack[CameraFields]) -> Camera:
+    """Changes a camera. Photos that it has taken keep what was known of them until they are read again."""
+    return _row_change(camera.meet_id, camera, changes)
+
+
+def camera_delete(*, camera: Camera) -> None:
+    """Takes the camera away; its photos stay, without a camera."""
+    _row_remove(camera.meet_id, camera)
 
 
 # ── Lifters ──────────────────────────────────────────────────────────────────────────────────────────────

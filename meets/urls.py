@@ -3,7 +3,7 @@
 from django.contrib.auth import views as auth
 from django.urls import path
 
-from meets.views import account, attempt, board, media, staff, upload
+from meets.views import account, attempt, board, cameras, media, staff, upload
 
 urlpatterns = [
     path("login/", auth.LoginView.as_view(redirect_authenticated_user=True), name="login"),
@@ -16,6 +16,9 @@ urlpatterns = [
     path("meets/<uuid:meet_id>/edit/", staff.meet_edit, name="meet-edit"),
     path("meets/<uuid:meet_id>/lifters/", staff.lifter_list, name="lifter-list"),
     path("meets/<uuid:meet_id>/lifters/new/", staff.lifter_create, name="lifter-create"),
+    path("meets/<uuid:meet_id>/cameras/", cameras.camera_list, name="camera-list"),
+    path("cameras/<int:camera_id>/", cameras.camera_edit, name="camera-edit"),
+    path("cameras/<int:camera_id>/delete/", cameras.camera_delete, name="camera-delete"),
     path("meets/<uuid:meet_id>/members/", staff.member_list, name="member-list"),
     path("meets/<uuid:meet_id>/members/<int:user_id>/delete/", staff.member_delete, name="member-delete"),
     path("meets/<uuid:meet_id>/upload/", upload.meet_upload, name="meet-upload"),
@@ -29,4 +32,5 @@ urlpatterns = [
     path("photos/<uuid:image_id>/small/", media.photo_small, name="photo-small"),
     path("photos/<uuid:image_id>/retry/", attempt.photo_retry, name="photo-retry"),
     path("photos/<uuid:image_id>/restate/", attempt.photo_restate, name="photo-restate"),
+    path("photos/<uuid:image_id>/lifter/", attempt.photo_lifter, name="photo-lifter"),
 ]

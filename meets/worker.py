@@ -15,6 +15,7 @@ from django.db import connections
 from django.utils import timezone
 
 from meets.models import WorkerBeat
+from meets.queues import sweep_queue
 
 log = logging.getLogger(__name__)
 
@@ -50,8 +51,13 @@ def beat_gone(*, name: str) -> None:
 
 
 def sweep_send() -> None:
-    """Asks for a sweep. It expires, so that the messages of a deaf worker do not pile up."""
-    current_app.send_task(SWEEP_TASK, expires=settings.WORKER_GONE_S + BROKER_DELAY_S, retry=False)
+    """Asks for a sweep by a worker of this kind. It expires, so that the messages of a deaf worker do not pile up."""
+    current_app.send_task(
+        SWEEP_TASK,
+        queue=sweep_queue(settings.ENGINE),
+        expires=settings.WORKER_GONE_S + BROKER_DELAY_S,
+        retry=False,
+    )
 
 
 class Heartbeat(threading.Thread):
@@ -74,7 +80,7 @@ class Heartbeat(threading.Thread):
                 return
 
     def stop(self, **kwargs: Any) -> None:
-        """Called last of all, after the worker's child has finished its photo."""
+        """Called last of all, after the worker's child has finished its photos."""
         if not self.over.is_set():
             self.over.set()
             self.join(timeout=settings.WORKER_GONE_S)

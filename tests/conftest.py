@@ -30,15 +30,16 @@ def _clean() -> Iterator[None]:
 
 
 @pytest.fixture
-def messages() -> Callable[[], list[str]]:
-    """Takes what was sent to the workers: the image ids, in order. Asserts that a message holds nothing else."""
+def messages() -> Callable[..., list[str]]:
+    """Takes what was sent to the workers of a kind: the image ids, in order. Asserts that a message holds nothing
+    else."""
 
-    def take() -> list[str]:
-        found = []
+    def take(engine: str = "mediapipe") -> list[str]:
+        found, queue = [], f"assess.{engine}"
         with current_app.connection_for_read() as connection:
             channel = connection.default_channel
-            current_app.amqp.queues.select_add("assess")(channel).declare()
-            while (message := channel.basic_get("assess", no_ack=True)) is not None:
+            current_app.amqp.queues.select_add(queue)(channel).declare()
+            while (message := channel.basic_get(queue, no_ack=True)) is not None:
                 args, kwargs, _ = json.loads(message.body)
                 assert message.content_type == "application/json"
                 assert kwargs == {}

@@ -10,18 +10,21 @@ from uuid import UUID
 
 import numpy as np
 from django.contrib.auth.models import Permission, User
+from django.db import transaction
 from django.utils import timezone
 from PIL import Image, ImageDraw
 
-from gold.vote import Measure, PairResult, PairVote, Reading, Verdict, VoteResult
+from gold.vote import Measure, PairResult, PairVote, Verdict, VoteResult
+from gold.vote import Reading as PairReading
 from inference.assessment import Assessment as Seen
 from inference.assessment import FlagKind, LiftSeen
+from inference.lifter import Candidate
 from judging.outcomes import Finding as FindingSeen
 from judging.outcomes import Mark, Outcome, Reason
 from judging.pose import Joint, Lift, Phase, PhaseSeen, Pose, Side, View, ViewSeen
 from judging.rulebook import rulebook_ids
 from meets import intake, results, roster
-from meets.models import Assessment, Attempt, AttemptImage, Entry, Lifter, Meet, Role
+from meets.models import Assessment, Attempt, AttemptImage, Camera, Entry, Lifter, Meet, Reading, Role, WorkerBeat
 
 _count = itertools.count(1)
 
@@ -61,22 +64,55 @@ def attempt_make(meet: Meet | None = None, *, entry: Entry | None = None, **fiel
     return Attempt.objects.create(**start | fields)
 
 
+def camera_make(meet: Meet, **fields: Any) -> Camera:
+    return Camera.objects.create(**{"meet": meet, "name": f"Camera {next(_count)}"} | fields)
+
+
+def beat_make(name: str = "w", *, engine: str = "mediapipe", **fields: Any) -> WorkerBeat:
+    """A worker's sign of life, now."""
+    return WorkerBeat.objects.create(**{"name": name, "engine": engine, "seen_at": timezone.now()} | fields)
+
+
+OF_READING = (
+    "status", "reason", "tries", "claimed_by", "claim_token", "asked_at", "nudged_at", "claimed_at", "lease_until",
+    "finished_at",
+)  # fmt: skip
+
+
 def image_make(attempt: Attempt | None = None, *, user: User | None = None, **fields: Any) -> AttemptImage:
-    """A photo that came in the usual way, then set to what the test needs (status, claim, times)."""
+    """A photo that came in the usual way, then set to what the test needs (status, claim, times), by every engine."""
     attempt = attempt or attempt_make()
     image, _ = intake.image_submit(attempt=attempt, user=user or user_make(), data=photo_bytes(), file_name="p.jpg")
+    of_reading = {name: fields.pop(name) for name in OF_READING if name in fields}
+    if of_reading:
+        with transaction.atomic():
+            image.readings.update(**of_reading)
+            results.images_follow(AttemptImage.objects.filter(pk=image.pk))
     if fields:
         AttemptImage.objects.filter(pk=image.pk).update(**fields)
-        image.refresh_from_db()
+    image.refresh_from_db()
     return image
 
 
-def assessed_make(attempt: Attempt | None = None, *, seen: Seen | None = None, **fields: Any) -> Assessment:
+def reading_of(image: AttemptImage, engine: str = "mediapipe") -> Reading:
+    """The photo's reading as the database has it now."""
+    return Reading.objects.get(image_id=image.pk, engine=engine)
+
+
+def claim_make(
+    image: AttemptImage, engine: str = "mediapipe", *, worker: str = "w@test", pid: int = 1
+) -> results.Claim:
+    """The photo in work."""
+    (claim,) = results.readings_claim(image_id=image.pk, engine=engine, worker=worker, pid=pid)
+    return claim
+
+
+def assessed_make(
+    attempt: Attempt | None = None, *, seen: Seen | None = None, engine: str = "mediapipe", **fields: Any
+) -> Assessment:
     """A photo with its finished assessment."""
     image = image_make(attempt, **fields)
-    claim = results.image_claim(image_id=image.pk, worker="w@test", pid=1)
-    assert claim is not None
-    assert results.image_settle(claim=claim, seen=seen or seen_make())
+    assert results.reading_settle(claim=claim_make(image, engine), seen=seen or seen_make())
     return Assessment.objects.get(image=image)
 
 
@@ -98,6 +134,12 @@ def working_make(attempt: Attempt | None = None, *, by: str = "w@test/1", **fiel
 
 def pose_make() -> Pose:
     return Pose(np.array([[100.04 + 10 * joint, 200.06 + joint, 0.9] for joint in Joint]))
+
+
+def person_make(
+    box: tuple[float, float, float, float] = (100.04, 80.0, 260.0, 216.06), *, score: float = 0.75, chosen: bool = False
+) -> Candidate:
+    return Candidate(pose_make(), score, box, chosen)
 
 
 def finding_make(**fields: Any) -> FindingSeen:
@@ -123,7 +165,7 @@ def votes_make() -> VoteResult:
         PairVote("wrist-wrist", joints, number, view, verdict, 0.5, 0.45)
         for number, view, verdict in ((1, View.FRONT, Verdict.GOOD), (2, View.LEFT, Verdict.BAD))
     )
-    pairs = (PairResult("wrist-wrist", joints, Reading.FRONT_GOOD, 0.5),)
+    pairs = (PairResult("wrist-wrist", joints, PairReading.FRONT_GOOD, 0.5),)
     return VoteResult(votes, pairs, (), -1.0, Measure.BOX, 0.1, "test-1")
 
 
@@ -145,6 +187,8 @@ def seen_make(**fields: Any) -> Seen:
         "width": 640,
         "height": 480,
         "pose": pose_make(),
+        "people": (person_make(chosen=True),),
+        "lifter_margin": 0.75,
         "lift": LiftSeen(Lift.SQUAT, 0.9),
         "phase": PhaseSeen(Phase.BOTTOM, 0.8),
         "view": ViewSeen(View.LEFT, 0.7, 5.0, stated=True),

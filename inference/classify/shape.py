@@ -32,7 +32,7 @@ class Shape:
 
 def shape_of(pose: Pose) -> Shape | None:
     """The measures, or None when the shoulders and hips fall on one point."""
-    unit = _unit_px(pose)
+    unit = unit_px(pose)
     if unit <= 0:
         return None
     shoulder, hip, knee = (_middle(pose, part) for part in ("shoulder", "hip", "knee"))
@@ -56,7 +56,7 @@ def _apart(pose: Pose, a: Joint, b: Joint) -> float:
     return float(np.hypot(*(pose.xy(a) - pose.xy(b))))
 
 
-def _unit_px(pose: Pose) -> float:
+def unit_px(pose: Pose) -> float:
     """The trunk's length in px: as seen, or from leg or arm where the trunk points at the camera.
 
     Leg 1.70 and arm 1.15 trunks: segment lengths 0.491, 0.332 and 0.288 of stature (Drillis & Contini 1966, as

@@ -16,6 +16,11 @@ SAME_PERSON = 0.3
 # A person that one turn of the photo shows and no other does is not there. Of 98 strips cut from the lift photos beside
 # the lifter, 32 gave a reading (racks, plates, tyres); asking for two that agree left 2, and every lifter found.
 LEAST_READINGS = 2
+# The bones of a body, as pairs of joints.
+LIMBS = (
+    *((5, 7), (7, 9), (6, 8), (8, 10), (11, 13), (13, 15), (12, 14), (14, 16)),
+    *((5, 6), (11, 12), (5, 11), (6, 12), (0, 5), (0, 6)),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,12 @@ def apart(a: Reading, b: Reading) -> float:
     return float(np.median(gaps)) / size
 
 
+def limb_px(points: FloatArray) -> float:
+    """How thick to draw the limbs of these joints (17, 3) so that the body is under them: 0.45 of its trunk, px."""
+    trunk = np.hypot(*(points[5:7, :2].mean(axis=0) - points[11:13, :2].mean(axis=0)))
+    return 0.45 * max(float(trunk), 0.2 * Reading(points).size_px)
+
+
 def agreeing(readings: list[Reading]) -> list[Reading]:
     """The readings that lie within AGREE of one of them: of all such bundles the weightiest."""
     bundles = [[other for other in readings if apart(pivot, other) <= AGREE] for pivot in readings]
@@ -73,10 +84,10 @@ def people_merge(readings: list[Reading]) -> list[Pose]:
             groups.append([reading])
     bundles = [agreeing(group) for group in groups]
     bundles.sort(key=_weight, reverse=True)
-    return [_merged(bundle) for bundle in bundles if len(bundle) >= LEAST_READINGS]
+    return [merged(bundle) for bundle in bundles if len(bundle) >= LEAST_READINGS]
 
 
-def _merged(bundle: list[Reading]) -> Pose:
+def merged(bundle: list[Reading]) -> Pose:
     """Median place, mean score, and the readings' spread (standard deviation over both axes together, px)."""
     stack = np.stack([reading.points for reading in bundle])
     points = np.median(stack, axis=0)

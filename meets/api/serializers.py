@@ -11,6 +11,7 @@ from meets.models import (
     Assessment,
     Attempt,
     AttemptImage,
+    Camera,
     Entry,
     Finding,
     Flag,
@@ -18,6 +19,7 @@ from meets.models import (
     Lifter,
     Meet,
     Platform,
+    Reading,
     Vote,
 )
 
@@ -35,9 +37,16 @@ def _evidence() -> serializers.ChoiceField:
 
 
 class MeetSerializer(serializers.ModelSerializer[Meet]):
+    """``engine`` is the kind whose readings count, ``engines_also`` the others that read every photo as well."""
+
+    engines_also = serializers.ListField(child=serializers.CharField(max_length=20), max_length=10, required=False)
+
     class Meta:
         model = Meet
-        fields = ("id", "name", "federation", "town", "starts_on", "rulebook", "evidence_mode", "status", "revision")
+        fields = (
+            "id", "name", "federation", "town", "starts_on", "rulebook", "engine", "engines_also", "evidence_mode",
+            "status", "revision",
+        )  # fmt: skip
         read_only_fields = ("revision",)
 
 
@@ -49,15 +58,33 @@ class MeSerializer(serializers.Serializer[Any]):
     meets = serializers.ListField(child=serializers.DictField(child=serializers.CharField()))
 
 
-class WorkersSerializer(serializers.Serializer[Any]):
+class WorkersOfKindSerializer(serializers.Serializer[Any]):
+    engine = serializers.CharField()
     alive = serializers.BooleanField()
     answering = serializers.BooleanField()
+
+
+class WorkersSerializer(serializers.Serializer[Any]):
+    """Of any worker, and by kind of engine: a meet's photos wait for those of its own engine."""
+
+    alive = serializers.BooleanField()
+    answering = serializers.BooleanField()
+    engines = WorkersOfKindSerializer(many=True)
 
 
 class PlatformSerializer(serializers.ModelSerializer[Platform]):
     class Meta:
         model = Platform
         fields = ("id", "name")
+
+
+class CameraSerializer(serializers.ModelSerializer[Camera]):
+    """``x0``, ``y0``, ``x1``, ``y1``: where the platform is in its pictures, 0 to 1 of their width and height
+    from the top left; all null for the whole picture."""
+
+    class Meta:
+        model = Camera
+        fields = ("id", "name", "view", "x0", "y0", "x1", "y1")
 
 
 class LifterSerializer(serializers.ModelSerializer[Lifter]):
@@ -130,7 +157,7 @@ class AssessmentSerializer(serializers.ModelSerializer[Assessment]):
     class Meta:
         model = Assessment
         fields = (
-            "engine", "weights_sha256", "rulebook", "gold_set", "flag", "lifter_found",
+            "engine_kind", "engine", "weights_sha256", "rulebook", "gold_set", "flag", "lifter_found", "lifter_margin",
             "lift_seen", "lift_p", "phase_seen", "phase_p", "phase_stated", "view_seen", "view_p", "view_stated",
             "vote_pairs", "vote_kappa", "created_at", "findings",
         )  # fmt: skip
@@ -141,20 +168,37 @@ class AssessmentFullSerializer(AssessmentSerializer):
     votes = VoteSerializer(many=True)
 
     class Meta(AssessmentSerializer.Meta):
-        fields = (*AssessmentSerializer.Meta.fields, "keypoints", "timings_ms", "votes")  # type: ignore[assignment]
+        fields = (*AssessmentSerializer.Meta.fields, "people", "keypoints", "raw_scores", "timings_ms", "votes")  # type: ignore[assignment]
+
+
+class ReadingSerializer(serializers.ModelSerializer[Reading]):
+    """The photo, as one kind of engine was asked to read it."""
+
+    class Meta:
+        model = Reading
+        fields = ("engine", "status", "reason", "tries", "asked_at", "finished_at")
+        read_only_fields = fields
 
 
 class ImageSerializer(serializers.ModelSerializer[Any]):
-    """A photo and where it stands on the line. ``reason_text`` says what is wrong and what to do."""
+    """A photo and where it stands on the line: ``status`` and ``reason`` are those of the reading that counts.
+    ``reason_text`` says what is wrong and what to do."""
 
     reason_text = serializers.SerializerMethodField()
     url = serializers.SerializerMethodField(help_text="Where to ask for its status.")
+    readings = ReadingSerializer(many=True, read_only=True)
+    lifter_at = serializers.ListField(
+        child=serializers.FloatField(),
+        allow_null=True,
+        read_only=True,
+        help_text="Where staff said that the lifter is.",
+    )
 
     class Meta:
         model = AttemptImage
         fields = (
-            "id", "url", "attempt", "status", "reason", "reason_text", "tries", "view", "phase", "file_name", "sha256",
-            "width", "height", "uploaded_at", "finished_at",
+            "id", "url", "attempt", "status", "reason", "reason_text", "readings", "view", "phase", "camera",
+            "lifter_at", "file_name", "sha256", "width", "height", "uploaded_at", "finished_at",
         )  # fmt: skip
         read_only_fields = fields
 
@@ -188,11 +232,24 @@ class ImageResultSerializer(ImageSerializer):
 
 
 class ImageFullSerializer(ImageResultSerializer):
+    """``also`` holds what the other engines saw; none of it counts."""
+
     assessment = AssessmentFullSerializer(read_only=True, required=False, allow_null=True)
+    also = AssessmentSerializer(many=True, read_only=True, required=False)
+
+    class Meta(ImageResultSerializer.Meta):
+        fields = (*ImageResultSerializer.Meta.fields, "also")  # type: ignore[assignment]
+
+    def to_representation(self, result: Any) -> dict[str, Any]:
+        shown = super().to_representation(result)
+        if result.is_open:
+            shown["also"] = self.fields["also"].to_representation(result.also)
+        return shown
 
 
 class ImageUploadSerializer(serializers.Serializer[Any]):
-    """multipart/form-data. ``view`` and ``phase`` are what you know; leave out what you do not."""
+    """multipart/form-data. ``view``, ``phase`` and ``camera`` are what you know; leave out what you do not. A camera's
+    view stands where you state none."""
 
     file = serializers.FileField(
         # Refusing an empty file, and reading the name, is the intake's work, with its own sentences.
@@ -201,13 +258,26 @@ class ImageUploadSerializer(serializers.Serializer[Any]):
     )
     view = serializers.ChoiceField(choices=[view.value for view in View], required=False, allow_blank=True)
     phase = serializers.ChoiceField(choices=[phase.value for phase in Phase], required=False, allow_blank=True)
+    camera = InMeet(queryset=Camera.objects.all(), required=False, allow_null=True)
 
 
 class ImageRestateSerializer(serializers.Serializer[Any]):
-    """What the photo shows; empty for not known. What is left out stays as it was."""
+    """What the photo shows; empty or null for not known. What is left out stays as it was.
+
+    ``lifter_at`` is where the lifter is, when there are several people: x and y as parts of the photo's width and
+    height, 0 to 1.
+    """
 
     view = serializers.ChoiceField(choices=[view.value for view in View], required=False, allow_blank=True)
     phase = serializers.ChoiceField(choices=[phase.value for phase in Phase], required=False, allow_blank=True)
+    camera = InMeet(queryset=Camera.objects.all(), required=False, allow_null=True)
+    lifter_at = serializers.ListField(
+        child=serializers.FloatField(min_value=0, max_value=1),
+        min_length=2,
+        max_length=2,
+        required=False,
+        allow_null=True,
+    )
 
 
 class ImageReceiptSerializer(ImageSerializer):

@@ -24,9 +24,9 @@ from meets import access, intake, roster
 from meets.api import serializers as shapes
 from meets.api.csv import CsvRenderer
 from meets.api.parsers import JSONParser
-from meets.models import Attempt, AttemptImage, Entry, Lifter, Meet, Membership, Platform
+from meets.models import Attempt, AttemptImage, Camera, Entry, Lifter, Meet, Membership, Platform
 from meets.selectors import results
-from meets.selectors.workers import workers_state
+from meets.selectors.workers import workers_states
 
 TOKEN_DAYS = 30
 PROBLEM = OpenApiResponse(shapes.ProblemSerializer, description="Refused; nothing was written.")
@@ -114,7 +114,16 @@ class Workers(APIView):
 
     @extend_schema(responses=shapes.WorkersSerializer)
     def get(self, request: Request) -> Response:
-        return Response(shapes.WorkersSerializer(workers_state()).data)
+        states = workers_states()
+        shown = {
+            "alive": any(state.alive for state in states.values()),
+            "answering": any(state.answering for state in states.values()),
+            "engines": [
+                {"engine": engine, "alive": state.alive, "answering": state.answering}
+                for engine, state in states.items()
+            ],
+        }
+        return Response(shapes.WorkersSerializer(shown).data)
 
 
 # ── Rows of a meet ───────────────────────────────────────────────────────────────────────────────────────
@@ -202,6 +211,33 @@ class PlatformDetail(InMeetView, generics.RetrieveUpdateDestroyAPIView[Platform]
 
     def perform_destroy(self, instance: Platform) -> None:
         roster.platform_delete(platform=instance)
+
+
+class CameraList(InMeetView, generics.ListCreateAPIView[Camera]):
+    serializer_class = shapes.CameraSerializer
+    # As of platforms.
+    pagination_class = None
+    queryset = Camera.objects.none()
+
+    def get_queryset(self) -> QuerySet[Camera]:
+        return Camera.objects.filter(meet=self.meet)
+
+    def perform_create(self, serializer: BaseSerializer[Camera]) -> None:
+        serializer.instance = roster.camera_create(meet=self.meet, **serializer.validated_data)
+
+
+class CameraDetail(InMeetView, generics.RetrieveUpdateDestroyAPIView[Camera]):
+    """A camera. Photos that it has taken keep what was known of them until they are read again."""
+
+    row_model, row_path = Camera, "meet"
+    serializer_class = shapes.CameraSerializer
+    queryset = Camera.objects.none()
+
+    def perform_update(self, serializer: BaseSerializer[Camera]) -> None:
+        serializer.instance = roster.camera_update(camera=self.row, **serializer.validated_data)
+
+    def perform_destroy(self, instance: Camera) -> None:
+        roster.camera_delete(camera=instance)
 
 
 class LifterList(InMeetView, generics.ListCreateAPIView[Lifter]):
@@ -321,6 +357,7 @@ class ImageSubmit(InMeetView):
             declared_type=file.content_type or "",
             view=given.validated_data.get("view", ""),
             phase=given.validated_data.get("phase", ""),
+            camera=given.validated_data.get("camera"),
             idempotency_key=request.headers.get("Idempotency-Key", ""),
         )
         shown = shapes.ImageReceiptSerializer((image, created)).data
@@ -346,10 +383,9 @@ class ImageDetail(InMeetView):
     )
     def patch(self, request: Request, pk: UUID) -> Response:
         """Sets what is known of the photo, and queues it for a new reading."""
-        given = shapes.ImageRestateSerializer(data=request.data)
+        given = shapes.ImageRestateSerializer(data=request.data, context=self.get_serializer_context())
         given.is_valid(raise_exception=True)
-        stated = {"view": self.row.view, "phase": self.row.phase} | given.validated_data
-        intake.image_restate(image=self.row, view=stated["view"], phase=stated["phase"])
+        intake.image_restate(image=self.row, user=actor(request), **given.validated_data)
         self.row.refresh_from_db()
         return Response(shapes.ImageSerializer(self.row).data, status=202)
 

@@ -3,15 +3,18 @@
 from meets.models.assessment import Assessment, Finding, Flag, Vote
 from meets.models.attempt import Attempt
 from meets.models.decision import Light, LightColour
-from meets.models.image import AttemptImage, ImageReason, ImageStatus, UploadKey
+from meets.models.engine import EngineKind, engine_default, engine_kinds
+from meets.models.image import AttemptImage, ImageReason, ImageStatus, Reading, UploadKey
 from meets.models.lifter import Entry, Equipment, Lifter, Sex
-from meets.models.meet import EvidenceMode, Meet, MeetStatus, Membership, Platform, Role, Seat
+from meets.models.meet import Camera, EvidenceMode, Meet, MeetStatus, Membership, Platform, Role, Seat
 from meets.models.worker import WorkerBeat
 
 __all__ = [
     "Assessment",
     "Attempt",
     "AttemptImage",
+    "Camera",
+    "EngineKind",
     "Entry",
     "Equipment",
     "EvidenceMode",
@@ -26,10 +29,13 @@ __all__ = [
     "MeetStatus",
     "Membership",
     "Platform",
+    "Reading",
     "Role",
     "Seat",
     "Sex",
     "UploadKey",
     "Vote",
     "WorkerBeat",
+    "engine_default",
+    "engine_kinds",
 ]

@@ -4,6 +4,7 @@ from django.db import models
 
 from judging.outcomes import Outcome, Reason
 from judging.pose import Side
+from meets.models.engine import EngineKind
 
 REASONS = [(reason.value, reason.value) for reason in Reason]
 
@@ -13,6 +14,7 @@ class Flag(models.TextChoices):
 
     BREACH = "breach", "breach"
     TOO_CLOSE = "too_close", "too close to call"
+    LIFTER = "lifter", "several people: who is the lifter?"
     MISMATCH = "mismatch", "does not look like this lift"
     NONE = "", "none"
 
@@ -21,6 +23,8 @@ class Assessment(models.Model):
     """One engine's reading of one photo under one rulebook. Written once, never changed."""
 
     image = models.ForeignKey("AttemptImage", on_delete=models.CASCADE, related_name="assessments")
+    # The kind that was asked; engine says which one with its version.
+    engine_kind = models.CharField(max_length=20, choices=EngineKind)
     engine = models.CharField(max_length=60)
     weights_sha256 = models.CharField(max_length=64)
     rulebook = models.CharField(max_length=80)
@@ -34,6 +38,13 @@ class Assessment(models.Model):
     # What the uploader had stated when the photo was read; restated, it is read again.
     stated_phase = models.CharField(max_length=10, blank=True)
     stated_view = models.CharField(max_length=10, blank=True)
+    # "x,y" and "x0,y0,x1,y1" as parts of the photo, 0-1; empty when not stated.
+    stated_lifter = models.CharField(max_length=20, blank=True)
+    stated_region = models.CharField(max_length=40, blank=True)
+    # Everybody who was seen, the most like a lifter first: {"box": [x0, y0, x1, y1] px, "score", "chosen"}.
+    people = models.JSONField(default=list)
+    # By how much the first is more like it than the second.
+    lifter_margin = models.FloatField(null=True)
     phase_seen = models.CharField(max_length=10, blank=True)
     phase_p = models.FloatField(null=True)
     phase_stated = models.BooleanField(default=False)
@@ -42,6 +53,8 @@ class Assessment(models.Model):
     view_stated = models.BooleanField(default=False)
     # [[x, y, score] × 17], px of the upright photo; null without a lifter.
     keypoints = models.JSONField(null=True)
+    # [score × 17] as the engine gave them, before they were calibrated; null without a lifter.
+    raw_scores = models.JSONField(null=True)
     # Per critical pair: reading and share that called it bad; and the annotators' Fleiss' kappa.
     vote_pairs = models.JSONField(default=list)
     vote_kappa = models.FloatField(null=True)
@@ -54,12 +67,15 @@ class Assessment(models.Model):
             models.UniqueConstraint(
                 fields=[
                     "image",
+                    "engine_kind",
                     "engine",
                     "weights_sha256",
                     "rulebook",
                     "gold_set",
                     "stated_phase",
                     "stated_view",
+                    "stated_lifter",
+                    "stated_region",
                 ],
                 name="assessed_once",
             )

@@ -1,12 +1,14 @@
-"""A photo of an attempt, and where it stands on the line. The row is the queue."""
+"""A photo of an attempt, and where it stands on the line: one reading per engine that was asked."""
 
 import secrets
 import uuid
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 
 from judging.pose import Phase, View
+from meets.models.engine import EngineKind
 
 
 class ImageStatus(models.TextChoices):
@@ -33,6 +35,7 @@ class ImageReason(models.TextChoices):
     FILE_MISSING = "file_missing", "The stored photo is gone. Upload it again."
     WORKER_LOST = "worker_lost", "The worker stopped three times on this photo. Judge by eye; tell the meet's staff."
     ENGINE_FAILED = "engine_failed", "The photo could not be worked on. Judge by eye; tell the meet's staff."
+    OUT_OF_MEMORY = "out_of_memory", "The worker ran out of memory. Judge by eye; tell the meet's staff."
     TOO_SLOW = "too_slow", "The photo took too long. Judge by eye; tell the meet's staff."
 
 
@@ -60,27 +63,66 @@ class AttemptImage(models.Model):
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()
 
+    # What the staff know of it besides: which camera took it, and where the lifter stands among several people.
+    camera = models.ForeignKey("Camera", on_delete=models.SET_NULL, null=True, blank=True, related_name="images")
+    # Parts of the photo's width and height, 0-1: the place that staff pointed at.
+    lifter_x = models.FloatField(null=True, blank=True)
+    lifter_y = models.FloatField(null=True, blank=True)
+    lifter_said_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    lifter_said_at = models.DateTimeField(null=True, blank=True)
+    # The same place, and the camera's region when it was stated, as an assessment keeps them: SQL compares the two.
+    stated_lifter = models.CharField(max_length=20, blank=True)
+    stated_region = models.CharField(max_length=40, blank=True)
+
+    # What the reading that counts says: kept by meets.results in the transaction that changes the reading.
+    status = models.CharField(max_length=10, choices=ImageStatus, default=ImageStatus.QUEUED)
+    reason = models.CharField(max_length=20, choices=ImageReason, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    uploaded_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["uploaded_at"]
+        constraints = [models.UniqueConstraint(fields=["attempt", "sha256"], name="same_bytes_once_per_attempt")]
+
+    def __str__(self) -> str:
+        return f"{self.file_name} · {self.status}"
+
+    @property
+    def lifter_at(self) -> tuple[float, float] | None:
+        return None if self.lifter_x is None or self.lifter_y is None else (self.lifter_x, self.lifter_y)
+
+
+class Reading(models.Model):
+    """One photo to be read by one kind of engine. The row is the queue; what was found is an Assessment."""
+
+    image = models.ForeignKey(AttemptImage, on_delete=models.CASCADE, related_name="readings")
+    engine = models.CharField(max_length=20, choices=EngineKind)
     status = models.CharField(max_length=10, choices=ImageStatus, default=ImageStatus.QUEUED)
     reason = models.CharField(max_length=20, choices=ImageReason, blank=True)
     tries = models.PositiveSmallIntegerField(default=0)
-    # Who works on it: the worker's name (host and process), and a token of this one try. Only the try that holds
-    # the token may settle the row.
+    # Who works on it: the worker's name (host and process), and a token of this one try, which the photos of one
+    # batch share. Only the try that holds the token may settle the row.
     claimed_by = models.CharField(max_length=120, blank=True)
     claim_token = models.UUIDField(null=True, blank=True)
-    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    uploaded_at = models.DateTimeField(auto_now_add=True)
+    asked_at = models.DateTimeField(default=timezone.now)
     nudged_at = models.DateTimeField(null=True, blank=True)
     claimed_at = models.DateTimeField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        ordering = ["uploaded_at"]
-        constraints = [models.UniqueConstraint(fields=["attempt", "sha256"], name="same_bytes_once_per_attempt")]
-        indexes = [models.Index(fields=["status", "nudged_at"], name="image_sweep")]
+        ordering = ["asked_at", "pk"]
+        constraints = [models.UniqueConstraint(fields=["image", "engine"], name="asked_once_per_engine")]
+        indexes = [
+            models.Index(fields=["status", "engine", "asked_at"], name="reading_queue"),
+            models.Index(fields=["claim_token"], name="reading_claim"),
+        ]
 
     def __str__(self) -> str:
-        return f"{self.file_name} · {self.status}"
+        return f"{self.image_id} · {self.engine} · {self.status}"
 
 
 class UploadKey(models.Model):
@@ -88,7 +130,7 @@ class UploadKey(models.Model):
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     key = models.CharField(max_length=120)
-    # sha256 of attempt, bytes, view and phase: the same key with other content is a mistake, not a repeat.
+    # sha256 of attempt, bytes, view, phase and camera: the same key with other content is a mistake, not a repeat.
     request_sha256 = models.CharField(max_length=64)
     image = models.ForeignKey(AttemptImage, on_delete=models.CASCADE, related_name="upload_keys")
     created_at = models.DateTimeField(auto_now_add=True)

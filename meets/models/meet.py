@@ -5,8 +5,11 @@ import uuid
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import F, Q
 
+from judging.pose import View
 from judging.rulebook import rulebook_ids
+from meets.models.engine import engine_default, engine_kind_check, engine_list_check
 
 
 def rulebook_check(value: str) -> None:
@@ -36,6 +39,9 @@ class Meet(models.Model):
     town = models.CharField(max_length=80, blank=True)
     starts_on = models.DateField()
     rulebook = models.CharField(max_length=40, validators=[rulebook_check])
+    # Which engine's readings count, and which others are asked as well, for the record.
+    engine = models.CharField(max_length=20, default=engine_default, validators=[engine_kind_check])
+    engines_also = models.JSONField(default=list, blank=True, validators=[engine_list_check])
     evidence_mode = models.CharField(max_length=20, choices=EvidenceMode, default=EvidenceMode.AFTER_LIGHT)
     status = models.CharField(max_length=10, choices=MeetStatus, default=MeetStatus.OPEN)
     # Goes up by one with whatever the board shows, so that a waiting board asks one cheap question.
@@ -48,6 +54,11 @@ class Meet(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def engines_asked(self) -> list[str]:
+        """Every kind that reads this meet's photos, the one that counts first."""
+        return list(dict.fromkeys([self.engine, *self.engines_also]))
 
 
 class Role(models.TextChoices):
@@ -94,3 +105,43 @@ class Platform(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Camera(models.Model):
+    """A camera of the meet: where it stands, and where in its pictures the platform is.
+
+    x0, y0, x1, y1: the platform's part of the upright picture, 0-1 from its top left; null: the whole picture.
+    """
+
+    meet = models.ForeignKey(Meet, on_delete=models.CASCADE, related_name="cameras")
+    name = models.CharField(max_length=40)
+    view = models.CharField(max_length=10, choices=[(view.value, view.value) for view in View], blank=True)
+    x0 = models.FloatField(null=True, blank=True)
+    y0 = models.FloatField(null=True, blank=True)
+    x1 = models.FloatField(null=True, blank=True)
+    y1 = models.FloatField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["meet", "name"], name="camera_name_in_meet"),
+            models.CheckConstraint(
+                # A comparison with NULL is neither true nor false, and a check passes on it: hence the lines of isnull.
+                condition=Q(x0__isnull=True, y0__isnull=True, x1__isnull=True, y1__isnull=True)
+                | Q(x0__isnull=False, y0__isnull=False, x1__isnull=False, y1__isnull=False)
+                & Q(x0__gte=0, y0__gte=0, x1__lte=1, y1__lte=1)
+                & Q(x0__lte=F("x1") - 0.05, y0__lte=F("y1") - 0.05),
+                name="camera_region_whole_or_within",
+                violation_error_message="The platform's part runs from left to right and from top to bottom within the "
+                "picture, and is at least 5 %% wide and high. Give all four sides, or none for the whole picture.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def region(self) -> tuple[float, float, float, float] | None:
+        if self.x0 is None or self.y0 is None or self.x1 is None or self.y1 is None:
+            return None
+        return self.x0, self.y0, self.x1, self.y1

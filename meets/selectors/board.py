@@ -35,6 +35,7 @@ from meets.models import (
     MeetStatus,
     Membership,
     Platform,
+    Reading,
     Role,
 )
 from meets.selectors import words
@@ -106,8 +107,8 @@ def desk_detail(user: AnyUser, meet_id: UUID) -> Desk:
         Membership.objects.filter(meet_id=meet_id, user=user)
         .select_related("meet")
         .annotate(
-            seen_at=last_seen(),
-            answered_at=last_answered(),
+            seen_at=last_seen("meet__engine"),
+            answered_at=last_answered("meet__engine"),
             waits_since=Subquery(waiting.order_by("uploaded_at").values("uploaded_at")[:1]),
         )
         .first()
@@ -251,7 +252,7 @@ def _open_images(images: QuerySet[AttemptImage], allowed: Any) -> QuerySet[Attem
     assessments = (
         assessments_current()
         .filter(image__attempt__in=allowed)
-        .defer("keypoints", "vote_pairs", "timings_ms")
+        .defer("keypoints", "raw_scores", "people", "vote_pairs", "timings_ms")
         .prefetch_related(Prefetch("findings", findings))
     )
     shown = images.only("attempt_id", "status", "reason", "view", "uploaded_at", "finished_at", "width", "height")
@@ -262,7 +263,7 @@ def _blind_row(attempt: Attempt, images: list[AttemptImage]) -> BoardRow:
     return BoardRow(attempt, Group.LIGHT, words.BLIND, (), None, images[0].uploaded_at, is_open=False)
 
 
-_FLAG_RANK = {Flag.BREACH: 0, Flag.TOO_CLOSE: 1, Flag.MISMATCH: 2}
+_FLAG_RANK = {Flag.BREACH: 0, Flag.TOO_CLOSE: 1, Flag.LIFTER: 2, Flag.MISMATCH: 3}
 
 
 def _open_row(attempt: Attempt, images: list[AttemptImage], my_light: str) -> BoardRow:
@@ -279,7 +280,8 @@ def _open_row(attempt: Attempt, images: list[AttemptImage], my_light: str) -> Bo
     if flags:
         flag = min(flags, key=_FLAG_RANK.__getitem__)
         flagged = _flagged(flag, best)
-        lines = [_line(finding) for finding in flagged] or [_mismatch(attempt, best)]
+        unjudged = words.WHO_LIFTS if flag is Flag.LIFTER else _mismatch(attempt, best)
+        lines = [_line(finding) for finding in flagged] or [unjudged]
         return row(Group.FLAGGED, words.FLAG_CALLS[flag], lines[:2], _FLAG_RANK[flag], next(iter(flagged), None))
     states = {ImageStatus(image.status) for image in images}
     for status in (ImageStatus.WORKING, ImageStatus.QUEUED):
@@ -378,9 +380,10 @@ def platform_rows(meet: Meet) -> list[Platform]:
 
 
 def evidence_seconds(meet: Meet) -> float | None:
-    """How long the meet's last photos took from upload to evidence, the middle one of up to 20, s."""
-    times = AttemptImage.objects.filter(attempt__entry__meet=meet, status=ImageStatus.DONE, finished_at__isnull=False)
-    newest = times.order_by("-finished_at").annotate(took=F("finished_at") - F("uploaded_at")).values_list("took")[:20]
+    """How long the meet's last readings that count took from being asked to evidence, the middle one of up to 20, s."""
+    done = Reading.objects.filter(status=ImageStatus.DONE, engine=meet.engine, finished_at__isnull=False)
+    times = done.filter(image__attempt__entry__meet=meet).annotate(took=F("finished_at") - F("asked_at"))
+    newest = times.order_by("-finished_at").values_list("took")[:20]
     took = sorted(row[0].total_seconds() for row in newest)
     return took[len(took) // 2] if took else None
 

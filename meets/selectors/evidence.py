@@ -3,25 +3,27 @@
 A closed attempt comes back with its photos and nothing else: what the machine found is not read at all.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.db.models import Prefetch
 from django.http import Http404
 
 from judging.outcomes import Reason
-from meets.models import Assessment, Attempt, AttemptImage, Flag, ImageStatus, Light, Vote
+from meets.models import Assessment, Attempt, AttemptImage, Flag, ImageStatus, Light, Reading, Vote
 from meets.selectors import words
-from meets.selectors.assessments import assessments_current
+from meets.selectors.assessments import assessments_also, assessments_current
 from meets.selectors.board import Desk, Seen, newest_assessments, open_attempts
 from meets.selectors.cards import Card, finding_cards
-from meets.selectors.overlay import Overlay, overlay_of
+from meets.selectors.overlay import Overlay, PersonBox, overlay_of, person_boxes
 from meets.selectors.votes import Votes, votes_of
 from meets.selectors.words import Call
 
 
 @dataclass(frozen=True, slots=True)
 class PhotoView:
+    """people: everybody seen, where there are several. asks: staff are asked which of them is the lifter."""
+
     image: AttemptImage
     label: str
     moment: str
@@ -29,6 +31,9 @@ class PhotoView:
     sentence: str
     overlay: Overlay | None
     can_retry: bool
+    assessment: Assessment | None = None
+    people: list[PersonBox] = field(default_factory=list)
+    asks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,7 @@ class Evidence:
     looks: list[LooksLike]
     mismatch: str
     footer: list[str]
+    also: list[str]
 
     @property
     def shape(self) -> str:
@@ -88,7 +94,7 @@ def evidence_detail(desk: Desk, attempt_id: UUID) -> Evidence:
     seen = _seen(attempt, is_open=is_open)
     photos = [_photo(desk, image, seen.assessments.get(image.pk), is_open=is_open) for image in seen.images]
     if not is_open:
-        return Evidence(attempt, False, my_light, photos, [], [], [], [], "", [])
+        return Evidence(attempt, False, my_light, photos, [], [], [], [], "", [], [])
     cards, silent = finding_cards(seen)
 
     def source(image: AttemptImage, row: Assessment) -> str:
@@ -106,6 +112,7 @@ def evidence_detail(desk: Desk, attempt_id: UUID) -> Evidence:
         [_looks(image, assessment) for image, assessment in assessed] if desk.is_staff else [],
         _mismatch(attempt, assessed),
         _footer([assessment for _, assessment in assessed]),
+        _also(desk, seen.images),
     )
 
 
@@ -115,7 +122,11 @@ def _seen(attempt: Attempt, *, is_open: bool) -> Seen:
         return Seen(list(images.only("attempt_id", "view", "width", "height", "uploaded_at")))
     votes = Prefetch("votes", Vote.objects.order_by("pk"))
     assessments = assessments_current().prefetch_related("findings", votes)
-    rows = list(images.prefetch_related(Prefetch("assessments", assessments)))
+    also = Prefetch(
+        "assessments", assessments_also().defer("keypoints", "raw_scores", "people", "vote_pairs"), to_attr="also"
+    )
+    images = images.select_related("camera", "lifter_said_by")
+    rows: list[AttemptImage] = list(images.prefetch_related(Prefetch("assessments", assessments), also, "readings"))
     return Seen(rows, newest_assessments(rows))
 
 
@@ -133,11 +144,19 @@ def _photo(desk: Desk, image: AttemptImage, assessment: Assessment | None, *, is
     elif status is ImageStatus.WORKING:
         sentence = "A worker is reading this photo."
     overlay = overlay_of(image, assessment) if assessment is not None else None
-    if assessment is not None and not assessment.lifter_found:
+    asks = assessment is not None and assessment.flag == Flag.LIFTER
+    if asks:
+        # Staff are asked below the photo, and must see all of it to answer.
+        is_told = not (desk.is_staff and desk.is_open)
+        call = words.WHO if is_told else None
+        sentence = words.REASON_SENTENCES[Reason.LIFTER_UNSURE] if is_told else ""
+    elif assessment is not None and not assessment.lifter_found:
         call, sentence = words.CANNOT_JUDGE, words.REASON_SENTENCES[Reason.NO_LIFTER]
     can_retry = status is ImageStatus.FAILED and desk.is_staff and desk.is_open
     moment = words.PHASE_WORDS.get(image.phase, "")
-    return PhotoView(image, words.photo_label(image, assessment), moment, call, sentence, overlay, can_retry)
+    label = words.photo_label(image, assessment)
+    people = person_boxes(image, assessment) if assessment is not None and (asks or desk.is_staff) else []
+    return PhotoView(image, label, moment, call, sentence, overlay, can_retry, assessment, people, asks)
 
 
 def _looks(image: AttemptImage, assessment: Assessment) -> LooksLike:
@@ -160,6 +179,28 @@ def _mismatch(attempt: Attempt, assessed: list[tuple[AttemptImage, Assessment]])
         return ""
     reasons = {finding.reason for assessment in odd for finding in assessment.findings.all()}
     return words.mismatch_sentence(attempt.lift, reasons) + "."
+
+
+def _also(desk: Desk, images: list[AttemptImage]) -> list[str]:
+    """What the engines that do not count have made of each photo: ``Also read by ViTPose: too close``."""
+    lines = []
+    for image in images:
+        where = f", {words.photo_label(image, None)}" if len(images) > 1 else ""
+        for reading in image.readings.all():
+            if reading.engine != desk.meet.engine:
+                lines.append(f"Also read by {words.ENGINE_WORDS[reading.engine]}{where}: {_said(image, reading)}")
+    return lines
+
+
+def _said(image: AttemptImage, reading: Reading) -> str:
+    status = ImageStatus(reading.status)
+    if status is not ImageStatus.DONE:
+        return words.STATUS_CALLS[status].word
+    seen = next((row for row in image.also if row.engine_kind == reading.engine), None)  # type: ignore[attr-defined]
+    if seen is None:
+        return "nothing kept"
+    said = words.FLAG_CALLS[Flag(seen.flag)].word if seen.flag else "no flag"
+    return f"{said} · {seen.engine} · weights {seen.weights_sha256[:8]}"
 
 
 def _footer(assessments: list[Assessment]) -> list[str]:

@@ -69,6 +69,30 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
+class PersonBox:
+    """One of several people in a photo, numbered by how much each is like a lifter. px of the upright photo; place says
+    in words where the box is."""
+
+    number: int
+    x: float
+    y: float
+    width: float
+    height: float
+    font: float
+    place: str
+    likely: str
+    chosen: bool
+
+    @property
+    def text_x(self) -> float:
+        return round(self.x + self.font * 0.35, 1)
+
+    @property
+    def text_y(self) -> float:
+        return round(self.y + self.font * 1.1, 1)
+
+
+@dataclass(frozen=True, slots=True)
 class Overlay:
     """Everything drawn over one photo, px of the upright photo. unit: a thousandth of its longer side, for sizes
     that must look alike over a phone's photo and a large camera's."""
@@ -109,6 +133,22 @@ def overlay_of(image: AttemptImage, assessment: Assessment) -> Overlay:
         _gold_lines(assessment, points),
         _zoom(image, assessment),
     )
+
+
+def person_boxes(image: AttemptImage, assessment: Assessment) -> list[PersonBox]:
+    """Everybody who was seen; nobody where there was no choice to make."""
+    if len(assessment.people) < 2:
+        return []
+    font = round(max(image.width, image.height) * 0.026, 1)
+    boxes = []
+    for number, person in enumerate(assessment.people, start=1):
+        x0, y0, x1, y1 = person["box"]
+        middle = (x0 + x1) / 2 / image.width
+        place = "at the left" if middle < 1 / 3 else "at the right" if middle > 2 / 3 else "in the middle"
+        width, height = round(x1 - x0, 1), round(y1 - y0, 1)
+        likely = words.percent(person["score"])
+        boxes.append(PersonBox(number, x0, y0, width, height, font, place, likely, person["chosen"]))
+    return boxes
 
 
 def _skeleton(points: list[list[float]]) -> tuple[list[Bone], list[Dot]]:

@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 
 from judging.outcomes import Outcome, Reason
-from meets.models import Assessment, AttemptImage, Flag, ImageStatus
+from meets.models import Assessment, AttemptImage, EngineKind, Flag, ImageStatus
 
 MINUS = "−"
 # From here on a decimal would promise more than the measurement holds.
@@ -29,6 +29,7 @@ TOO_CLOSE = Call("≈", "too close", "close")
 CANNOT_JUDGE = Call("○", "cannot judge", "mute")
 ONE_SIDE = Call("◐", "one side meets", "meets")
 PARTLY = Call("◐", "partly seen", "meets")
+WHO = Call("◎", "who is the lifter?", "slate")
 MISMATCH = Call("◇", "check the photo", "slate")
 NOT_THIS_FRAME = Call("–", "not this frame", "mute")
 QUEUED = Call("◌", "waiting", "slate")
@@ -44,7 +45,7 @@ OUTCOME_CALLS = {
     Outcome.TOO_CLOSE: TOO_CLOSE,
     Outcome.CANNOT_JUDGE: CANNOT_JUDGE,
 }
-FLAG_CALLS = {Flag.BREACH: BREACH, Flag.TOO_CLOSE: TOO_CLOSE, Flag.MISMATCH: MISMATCH}
+FLAG_CALLS = {Flag.BREACH: BREACH, Flag.TOO_CLOSE: TOO_CLOSE, Flag.LIFTER: WHO, Flag.MISMATCH: MISMATCH}
 STATUS_CALLS = {
     ImageStatus.QUEUED: QUEUED,
     ImageStatus.WORKING: WORKING,
@@ -52,6 +53,16 @@ STATUS_CALLS = {
     ImageStatus.FAILED: FAILED,
 }
 
+# A photo that is not judged because its lifter cannot be told from the others.
+WHO_LIFTS = "several people: staff say who lifts"
+
+ENGINE_WORDS: dict[str, str] = {kind.value: kind.label for kind in EngineKind}
+# What such an engine runs on, for those who choose.
+ENGINE_PLACES = {
+    EngineKind.MEDIAPIPE: "any CPU",
+    EngineKind.MMPOSE: "GPU workers",
+    EngineKind.RECORDED: "tests and demos",
+}
 LIFT_WORDS = {"squat": "Squat", "bench": "Bench press", "deadlift": "Deadlift"}
 LIFT_PHRASES = {"squat": "a squat", "bench": "a bench press", "deadlift": "a deadlift"}
 PHASE_WORDS = {"start": "bar on the floor", "bottom": "lowest point", "lockout": "lockout", "mid": "on the way"}
@@ -92,6 +103,7 @@ SUBJECTS = {
 
 REASON_SENTENCES = {
     Reason.NO_LIFTER: "No lifter was found in this photo. Judge by eye.",
+    Reason.LIFTER_UNSURE: "It cannot be told who the lifter is: staff say which person. Until then judge by eye.",
     Reason.JOINT_HIDDEN: "The {part} is not seen. Judge by eye.",
     Reason.WRONG_VIEW: "This camera cannot show it. Judge by eye, or add a photo from the other side.",
     Reason.VIEW_UNKNOWN: "It is not known where the camera stood. Judge by eye.",
@@ -107,6 +119,7 @@ REASON_SENTENCES = {
 }
 REASON_SHORT = {
     Reason.NO_LIFTER: "no lifter found",
+    Reason.LIFTER_UNSURE: WHO_LIFTS,
     Reason.JOINT_HIDDEN: "{part} not seen",
     Reason.WRONG_VIEW: "{part}: not from this side",
     Reason.VIEW_UNKNOWN: "camera side not known",

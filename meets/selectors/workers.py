@@ -1,4 +1,4 @@
-"""Is anybody there to work on the photos?
+"""Is anybody there to work on the photos? Asked per kind of engine: a meet waits for those of the one that counts.
 
 A worker can be alive and yet deaf: its process writes its beat, but no message comes through the queue to its child.
 """
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Max, Subquery
+from django.db.models import Max, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -22,9 +22,11 @@ class WorkersState:
     answering: bool
 
 
-def workers_state() -> WorkersState:
-    last = WorkerBeat.objects.aggregate(seen=Max("seen_at"), answered=Max("answered_at"))
-    return state_of(last["seen"], last["answered"])
+def workers_states() -> dict[str, WorkersState]:
+    """By kind of engine, those of which any worker was heard within the last hour."""
+    rows = WorkerBeat.objects.order_by("engine").values_list("engine")
+    last = rows.annotate(seen=Max("seen_at"), answered=Max("answered_at"))
+    return {engine: state_of(seen, answered) for engine, seen, answered in last}
 
 
 def state_of(seen_at: datetime | None, answered_at: datetime | None) -> WorkersState:
@@ -33,15 +35,19 @@ def state_of(seen_at: datetime | None, answered_at: datetime | None) -> WorkersS
     return WorkersState(alive=alive, answering=alive and _lately(answered_at))
 
 
-def last_seen() -> Subquery:
-    """The newest sign of life as a column of another query, so that a page that waits asks once for all."""
-    return Subquery(WorkerBeat.objects.order_by("-seen_at").values("seen_at")[:1])
+def last_seen(engine: str) -> Subquery:
+    """The newest sign of life as a column of another query, so that a page that waits asks once for all.
+
+    engine: the other query's field that names the kind.
+    """
+    beats = WorkerBeat.objects.filter(engine=OuterRef(engine))
+    return Subquery(beats.order_by("-seen_at").values("seen_at")[:1])
 
 
-def last_answered() -> Subquery:
+def last_answered(engine: str) -> Subquery:
     """The newest answer likewise. A worker that only just started counts as answering: its first message is on the
     way to it."""
-    answers = WorkerBeat.objects.annotate(at=Coalesce("answered_at", "started_at"))
+    answers = WorkerBeat.objects.filter(engine=OuterRef(engine)).annotate(at=Coalesce("answered_at", "started_at"))
     return Subquery(answers.order_by("-at").values("at")[:1])
 
 

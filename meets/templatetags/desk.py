@@ -30,6 +30,12 @@ def lift_word(lift: str) -> str:
 
 
 @register.filter
+def engine_word(engine: str) -> str:
+    """``mmpose`` as it is spoken of: ``ViTPose``."""
+    return words.ENGINE_WORDS.get(engine, engine)
+
+
+@register.filter
 def rulebook_word(rulebook: str) -> str:
     """``ipf-2026-v3`` as it is spoken of: ``IPF 2026 v3``."""
     federation, _, rest = rulebook.partition("-")
@@ -70,3 +76,15 @@ def view_box(box: tuple[float, float, float, float]) -> str:
 @register.simple_tag
 def megabytes(size: int) -> str:
     return f"{size / 1024 / 1024:.0f} MB"
+
+
+@register.filter
+def view_word(view: str) -> str:
+    return words.VIEW_WORDS.get(view, "")
+
+
+@register.filter
+def region_words(region: tuple[float, float, float, float]) -> str:
+    """``10–90 % across, 20–100 % down``."""
+    x0, y0, x1, y1 = (f"{part * 100:.0f}" for part in region)
+    return f"{x0}–{x1} % across, {y0}–{y1} % down"

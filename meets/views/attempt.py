@@ -1,5 +1,6 @@
 """One attempt: its photos with what was seen in them, the evidence, and the referee's own light."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -11,9 +12,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from meets import access, decisions, intake
-from meets.errors import Refusal
+from meets.errors import Refusal, Unusable
 from meets.forms import StatedForm
-from meets.models import AttemptImage, Role
+from meets.models import Assessment, AttemptImage, Camera, Role
 from meets.selectors import board, evidence
 from meets.selectors.board import Desk, Filters
 from meets.selectors.evidence import Evidence, PhotoView
@@ -45,11 +46,13 @@ def _stated(desk: Desk, detail: Evidence) -> list[tuple[PhotoView, StatedForm]]:
     """For staff, each photo with the form that corrects what was said of it."""
     if not (desk.is_staff and desk.is_open):
         return []
-    return [
-        (photo, StatedForm(initial={"view": image.view, "phase": image.phase}, auto_id=f"%s_{image.pk}"))
-        for photo in detail.photos
-        for image in (photo.image,)
-    ]
+    cameras = list(Camera.objects.filter(meet=desk.meet))
+    forms = []
+    for photo in detail.photos:
+        image = photo.image
+        said = {"view": image.view, "phase": image.phase, "camera": image.camera_id or ""}
+        forms.append((photo, StatedForm(initial=said, auto_id=f"%s_{image.pk}", cameras=cameras)))
+    return forms
 
 
 @never_cache
@@ -102,14 +105,61 @@ def photo_retry(request: HttpRequest, image_id: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def photo_restate(request: HttpRequest, image_id: UUID) -> HttpResponse:
-    """Corrects where the camera stood and which moment the photo shows, and has it read again."""
-    image = access.row_or_404(AttemptImage, request.user, image_id, "attempt__entry__meet")
-    staff_desk_of(request, image.attempt.entry.meet_id)
-    view, phase = request.POST.get("view", image.view), request.POST.get("phase", image.phase)
+    """Corrects which camera it was, where it stood and which moment the photo shows, and has it read again."""
+    image = access.row_or_404(AttemptImage, request.user, image_id, "attempt__entry__meet", "camera")
+    desk = staff_desk_of(request, image.attempt.entry.meet_id)
+    stated: intake.Stated = {
+        "view": request.POST.get("view", image.view),
+        "phase": request.POST.get("phase", image.phase),
+    }
     try:
-        intake.image_restate(image=image, view=view, phase=phase)
+        if "camera" in request.POST:
+            stated["camera"] = _camera(desk, request.POST["camera"])
+        intake.image_restate(image=image, user=user_of(request), **stated)
     except Refusal as refusal:
         messages.warning(request, refusal.detail)
     else:
         messages.success(request, "The photo is read again.")
     return redirect("attempt-detail", image.attempt_id)
+
+
+def _camera(desk: Desk, number: str) -> Camera | None:
+    """The meet's camera of that number; None for none. Raises Unusable."""
+    if not number:
+        return None
+    camera = Camera.objects.filter(meet=desk.meet, pk=_number(number)).first()
+    if camera is None:
+        raise Unusable("camera", "There is no such camera in this meet.")
+    return camera
+
+
+@login_required
+@require_POST
+def photo_lifter(request: HttpRequest, image_id: UUID) -> HttpResponse:
+    """Says which of the people seen in the photo is the lifter, or that nobody says so any more; it is read again."""
+    image = access.row_or_404(AttemptImage, request.user, image_id, "attempt__entry__meet", "camera")
+    staff_desk_of(request, image.attempt.entry.meet_id)
+    try:
+        at = None if "nobody" in request.POST else _person_at(image, request.POST)
+        intake.image_restate(image=image, user=user_of(request), lifter_at=at)
+    except Refusal as refusal:
+        messages.warning(request, refusal.detail)
+    else:
+        messages.success(request, "The photo is read again.")
+    return redirect("attempt-detail", image.attempt_id)
+
+
+def _person_at(image: AttemptImage, said: Mapping[str, str]) -> tuple[float, float]:
+    """The middle of the box of that person in that assessment, as parts of the photo. Raises Unusable."""
+    seen = Assessment.objects.filter(image=image, pk=_number(said.get("assessment", ""))).first()
+    person = _number(said.get("person", ""))
+    if seen is None or not 1 <= person <= len(seen.people):
+        raise Unusable("person", "Choose one of the numbered people.")
+    x0, y0, x1, y1 = seen.people[person - 1]["box"]
+    x, y = (x0 + x1) / 2 / image.width, (y0 + y1) / 2 / image.height
+    return min(max(x, 0.0), 1.0), min(max(y, 0.0), 1.0)
+
+
+def _number(text: str) -> int:
+    """0 for what is none: no row has so long a number, and Python refuses to read a very long one."""
+    return int(text) if text.isdecimal() and len(text) < 19 else 0

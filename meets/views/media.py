@@ -1,8 +1,11 @@
 """Photos, to members of their meet only. The uploaded original has no address at all."""
 
+from urllib.parse import quote, urlsplit
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
+from django.core.files.storage import FileSystemStorage
 from django.db.models.fields.files import FieldFile
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseNotModified
 from django.http.response import HttpResponseBase
@@ -34,7 +37,7 @@ def _served(request: HttpRequest, file: FieldFile, etag: str) -> HttpResponseBas
         response: HttpResponse | FileResponse = HttpResponseNotModified()
     else:
         try:
-            response = FileResponse(file.open("rb"), content_type="image/jpeg")
+            response = _by_proxy(file) if settings.MEDIA_BY_PROXY else _by_site(file)
         except FileNotFoundError as error:
             raise Http404("The stored photo is gone. Upload it again.") from error
         response["Content-Disposition"] = "inline"
@@ -42,3 +45,25 @@ def _served(request: HttpRequest, file: FieldFile, etag: str) -> HttpResponseBas
     response["Cache-Control"] = "private, no-cache"
     response["X-Content-Type-Options"] = "nosniff"
     return response
+
+
+def _by_site(file: FieldFile) -> FileResponse:
+    return FileResponse(file.open("rb"), content_type="image/jpeg")
+
+
+def _by_proxy(file: FieldFile) -> HttpResponse:
+    """No body, but the place, inside our proxy, of what it streams instead (docker/nginx.conf).
+
+    Raises FileNotFoundError as opening the file would, so that a photo that is gone looks the same either way.
+    """
+    if not file.storage.exists(str(file.name)):
+        raise FileNotFoundError(file.name)
+    return HttpResponse(content_type="image/jpeg", headers={"X-Accel-Redirect": proxy_place(file)})
+
+
+def proxy_place(file: FieldFile) -> str:
+    """For a file in a folder its path there; for an object the path and query of its signed address."""
+    if isinstance(file.storage, FileSystemStorage):
+        return f"/protected/files/{quote(str(file.name))}"
+    address = urlsplit(file.url)
+    return f"/protected/store{address.path}?{address.query}"

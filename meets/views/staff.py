@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from meets import access, roster
 from meets.errors import Refusal
 from meets.forms import AttemptsForm, EntryForm, MeetForm, MemberForm, NewMeetForm, PlatformForm
-from meets.models import Attempt, Entry, Meet, Membership, Platform, Role
+from meets.models import Attempt, Entry, Meet, Membership, Platform, Role, engine_default
 from meets.views.shared import head_desk_of, staff_desk_of, user_of
 
 _page = require_http_methods(["GET", "HEAD", "POST"])
@@ -28,7 +28,7 @@ _page = require_http_methods(["GET", "HEAD", "POST"])
 def meet_create(request: HttpRequest) -> HttpResponse:
     if not roster.may_create_meet(request.user):
         raise PermissionDenied("Your account may not create meets. Ask whoever runs this site.")
-    form = NewMeetForm(request.POST or None, initial={"evidence_mode": "after_light"})
+    form = NewMeetForm(request.POST or None, initial={"evidence_mode": "after_light", "engine": engine_default()})
     if request.method == "POST" and form.is_valid():
         try:
             meet = roster.meet_create(user=user_of(request), **form.cleaned_data)

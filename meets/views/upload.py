@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods
 from meets import intake
 from meets.errors import Refusal
 from meets.forms import UploadForm
-from meets.models import Attempt
+from meets.models import Attempt, Camera
 from meets.selectors import evidence
 from meets.selectors.board import Desk
 from meets.views.shared import staff_desk_of, user_of
@@ -36,7 +36,7 @@ def attempt_upload(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
     attempt = evidence.attempt_row(desk, attempt_id)
     if request.method == "POST":
         return _take(request, desk, attempt)
-    return _page_for(request, desk, attempt, UploadForm())
+    return _page_for(request, desk, attempt, UploadForm(cameras=_cameras(desk)))
 
 
 @never_cache
@@ -46,18 +46,18 @@ def meet_upload(request: HttpRequest, meet_id: UUID) -> HttpResponse:
     desk = staff_desk_of(request, meet_id)
     if request.method == "POST":
         return _take(request, desk, None)
-    return _page_for(request, desk, None, UploadForm())
+    return _page_for(request, desk, None, UploadForm(cameras=_cameras(desk)))
 
 
 def _take(request: HttpRequest, desk: Desk, attempt: Attempt | None) -> HttpResponse:
     """One photo. JSON for the page's script, a page for a plain form."""
-    form = UploadForm(request.POST, request.FILES)
+    form = UploadForm(request.POST, request.FILES, cameras=_cameras(desk))
     status, sentence = 400, ""
     if attempt is None:
         attempt = _chosen(desk, request.POST.get("attempt", ""))
     if attempt is None:
         sentence = "Choose the attempt that this photo shows."
-    elif form.is_valid() or "photo" not in form.errors:
+    elif form.is_valid() or not {"photo", "camera"} & set(form.errors):
         upload = cast("UploadedFile[bytes]", request.FILES["photo"])
         try:
             _, is_new = intake.image_submit(
@@ -68,6 +68,7 @@ def _take(request: HttpRequest, desk: Desk, attempt: Attempt | None) -> HttpResp
                 declared_type=upload.content_type or "",
                 view=request.POST.get("view", ""),
                 phase=request.POST.get("phase", ""),
+                camera=form.cleaned_data.get("camera"),
                 idempotency_key=request.headers.get("Idempotency-Key", ""),
             )
         except Refusal as refusal:
@@ -75,8 +76,8 @@ def _take(request: HttpRequest, desk: Desk, attempt: Attempt | None) -> HttpResp
         else:
             return _taken(request, attempt, is_new=is_new)
     else:
-        faults = form.errors["photo"]
-        status, sentence = 400, str(faults[0])
+        faults = form.errors.get("photo")
+        status, sentence = 400, str(faults[0]) if faults else "There is no such camera in this meet."
     if _wants_json(request):
         return JsonResponse({"sentence": sentence}, status=status)
     return _page_for(request, desk, attempt, form, refusal=sentence, status=status)
@@ -89,6 +90,10 @@ def _taken(request: HttpRequest, attempt: Attempt, *, is_new: bool) -> HttpRespo
         return JsonResponse({"sentence": sentence, "url": url}, status=202 if is_new else 200)
     messages.success(request, sentence)
     return redirect(url)
+
+
+def _cameras(desk: Desk) -> list[Camera]:
+    return list(Camera.objects.filter(meet=desk.meet))
 
 
 def _wants_json(request: HttpRequest) -> bool:

@@ -45,7 +45,6 @@ class Workers:
             "SITE_PHOTOS": str(folder / "photos"),
             "SITE_DATABASE_NAME": str(connection.settings_dict["NAME"]),
             "QUEUE_PREFIX": f"test-{uuid4().hex}",
-            "ENGINE": "recorded",
             "RECORDED_POSES": str(folder / "poses.json"),
             "WORKER_BEAT_S": "0.3",
             "IMAGE_NUDGE_S": "1",
@@ -56,15 +55,19 @@ class Workers:
     def log(self) -> str:
         return (self.folder / "worker.log").read_text(encoding="utf-8")
 
-    def start(self) -> "subprocess.Popen[bytes]":
-        """A worker whose engine sees nobody in any photo that exists by now."""
+    def start(self, engine: str = "recorded") -> "subprocess.Popen[bytes]":
+        """A worker whose engine sees nobody in any photo that exists by now. ``mmpose`` is played by a stand-in."""
         seen: dict[str, list[object]] = {sha256: [] for sha256 in AttemptImage.objects.values_list("sha256", flat=True)}
-        (self.folder / "poses.json").write_text(json.dumps(seen), encoding="utf-8")
+        whole = self.folder / "poses.json"
+        aside = whole.with_suffix(".new")
+        aside.write_text(json.dumps(seen), encoding="utf-8")
+        # In one go: a worker that runs already may be reading it.
+        aside.replace(whole)
         with (self.folder / "worker.log").open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, "manage.py", "worker"],
                 cwd=ROOT,
-                env=self.env,
+                env={**self.env, "ENGINE": engine},
                 stdout=log,
                 stderr=log,
                 # A group of its own, so that all of it can be killed as when a machine loses its power.
@@ -88,10 +91,11 @@ class Workers:
 
 @pytest.fixture
 def workers(
-    request: pytest.FixtureRequest, tmp_path: Path, photo_root: Path, transactional_db: None
+    request: pytest.FixtureRequest, tmp_path: Path, photo_root: Path, transactional_db: None, settings: Any
 ) -> Iterator[Workers]:
-    """Workers on files and the test's database; on Redis in a test marked ``services``."""
+    """Workers on files and the test's database; on Redis in a test marked ``services``. Meets count recorded poses."""
     assert photo_root == tmp_path / "photos"
+    settings.DEFAULT_ENGINE = "recorded"
     redis_url: Any = test_settings.SERVICES_REDIS_URL if request.node.get_closest_marker("services") else ""
     crew = Workers(tmp_path, redis_url)
     yield crew

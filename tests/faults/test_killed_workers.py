@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from meets.models import Assessment, AttemptImage, ImageReason, ImageStatus, WorkerBeat
+from meets.models import Assessment, AttemptImage, ImageReason, ImageStatus, Reading, WorkerBeat
 from tests import factories as make
 from tests.faults.conftest import Workers, wait_for
 
@@ -14,11 +14,11 @@ BOTH = [pytest.param(None, id="files"), pytest.param(None, id="redis", marks=pyt
 on_both_brokers = pytest.mark.parametrize("broker", BOTH)
 
 
-def row(image: AttemptImage) -> AttemptImage:
-    return AttemptImage.objects.get(pk=image.pk)
+def row(image: AttemptImage, engine: str = "recorded") -> Reading:
+    return make.reading_of(image, engine)
 
 
-def working(image: AttemptImage) -> AttemptImage | None:
+def working(image: AttemptImage) -> Reading | None:
     now = row(image)
     return now if now.status == ImageStatus.WORKING else None
 
@@ -110,3 +110,69 @@ def test_two_workers_share_the_photos(workers: Workers) -> None:
     wait_for("all photos done", lambda: all(done(image) for image in images))
     assert Assessment.objects.count() == 12
     assert {row(image).tries for image in images} == {1}
+
+
+# ── Several engines, several photos at a time ────────────────────────────────────────────────────────────
+
+
+def two_engines() -> list[AttemptImage]:
+    """Photos of a meet that counts ViTPose (the stand-in, four at a time) and has recorded poses read them as well."""
+    attempt = make.attempt_make(make.meet_make(engine="mmpose", engines_also=["recorded"]))
+    return [make.image_make(attempt, nudged_at=None) for _ in range(16)]
+
+
+def held_by(worker: str) -> list[Reading]:
+    return [
+        reading
+        for reading in Reading.objects.filter(status=ImageStatus.WORKING, engine="mmpose").order_by("pk")
+        if reading.claimed_by.startswith(worker)
+    ]
+
+
+def each_read_once_by(images: list[AttemptImage], *engines: str) -> None:
+    read = Assessment.objects.order_by("image", "engine_kind").values_list("image", "engine_kind")
+    assert sorted(read) == sorted((image.pk, engine) for image in images for engine in engines)
+    assert set(AttemptImage.objects.values_list("status", flat=True)) == {ImageStatus.DONE}
+
+
+@on_both_brokers
+@pytest.mark.parametrize("whole", [False, True], ids=["child", "machine"])
+def test_two_engines_read_every_photo_once_whatever_is_killed(workers: Workers, broker: None, whole: bool) -> None:
+    workers.hold.touch()
+    images = two_engines()
+    first = workers.start("mmpose")
+    workers.start("recorded")
+    batch = wait_for("a batch is in work", lambda: held_by("worker"))
+    assert len(batch) == 4
+
+    if whole:
+        workers.kill_all(first)
+        workers.start("mmpose")
+    else:
+        os.kill(int(batch[0].claimed_by.rpartition("/")[2]), signal.SIGKILL)
+    workers.hold.unlink()
+
+    wait_for("all are read", lambda: Reading.objects.filter(status=ImageStatus.DONE).count() == 32)
+    each_read_once_by(images, "mmpose", "recorded")
+    assert {reading.pk: reading.tries for reading in Reading.objects.filter(engine="mmpose")} == {
+        reading.pk: 2 if reading.pk in {one.pk for one in batch} else 1
+        for reading in Reading.objects.filter(engine="mmpose")
+    }
+    assert {assessment.engine for assessment in Assessment.objects.filter(engine_kind="mmpose")} == {"stand-in"}
+
+
+def test_a_photo_that_kills_its_worker_takes_no_neighbour_with_it(workers: Workers, settings: Any) -> None:
+    images = two_engines()
+    poison = images[1]
+    (workers.folder / "poison").write_text(str(poison.original.name), encoding="utf-8")
+    workers.start("mmpose")
+    workers.start("recorded")
+
+    wait_for("the end of all", lambda: not Reading.objects.exclude(status__in=("done", "failed")).exists())
+    ended = {reading.image_id: reading for reading in Reading.objects.filter(engine="mmpose")}
+    assert (ended[poison.pk].status, ended[poison.pk].reason) == (ImageStatus.FAILED, ImageReason.WORKER_LOST)
+    assert ended[poison.pk].tries == settings.IMAGE_TRIES_MAX
+    others = [ended[image.pk] for image in images if image != poison]
+    assert {reading.status for reading in others} == {ImageStatus.DONE}
+    # The three beside it died with it once, and after that each was on its own.
+    assert sorted(reading.tries for reading in others) == [1] * 12 + [2] * 3

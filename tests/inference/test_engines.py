@@ -11,11 +11,23 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from inference.engines import ENGINE_NAMES, engine_load
-from inference.engines.mediapipe import FRAME_PX, MediaPipeEngine, framed, turned_back, weights_sha256
+from inference.engines.base import Engine, Shot
+from inference.engines.bodies import FRAME_OF_CIRCLE, Body, painted_over, squares
+from inference.engines.mediapipe import (
+    AGAIN_FRAMES,
+    AGAIN_PX,
+    FRAME_PX,
+    PEOPLE_MOST,
+    MediaPipeEngine,
+    Squares,
+    framed,
+    seen_back,
+    turned_back,
+    weights_sha256,
+)
 from inference.engines.readings import Reading, agreeing, people_merge
 from inference.engines.recorded import RecordedEngine
 from inference.errors import EngineError
-from inference.lifter import lifter_choose
 from judging.pose import Pose
 from tests.inference import poses
 
@@ -94,14 +106,32 @@ def mediapipe() -> MediaPipeEngine:
     return MediaPipeEngine()
 
 
+def people_of(engine: Engine, rgb: np.ndarray, sha256: str = "") -> list[Pose]:
+    (people,) = engine.people([Shot(rgb, sha256)])
+    assert isinstance(people, list), people
+    return people
+
+
 @pytest.mark.parametrize("shade", [0, 96, 255])
 def test_a_blank_photo_holds_nobody(mediapipe: MediaPipeEngine, shade: int) -> None:
-    assert mediapipe.people(np.full((480, 640, 3), shade, np.uint8), "") == []
+    assert people_of(mediapipe, np.full((480, 640, 3), shade, np.uint8)) == []
 
 
 def test_noise_holds_nobody(mediapipe: MediaPipeEngine) -> None:
     noise = np.random.default_rng(1).integers(0, 255, (480, 640, 3), dtype=np.uint8)
-    assert mediapipe.people(noise, "") == []
+    assert people_of(mediapipe, noise) == []
+
+
+@pytest.mark.parametrize(("width", "height"), [(20_000, 200), (1, 1), (3, 700)])
+def test_a_photo_of_any_shape_is_read(mediapipe: MediaPipeEngine, width: int, height: int) -> None:
+    assert people_of(mediapipe, np.full((height, width, 3), 130, np.uint8)) == []
+
+
+def test_photos_are_answered_in_their_order(mediapipe: MediaPipeEngine) -> None:
+    grey = np.full((48, 64, 3), 130, np.uint8)
+    assert mediapipe.batch == 1
+    assert mediapipe.people([Shot(grey, "a"), Shot(grey, "b")]) == [[], []]
+    assert mediapipe.people([]) == []
 
 
 def test_the_record_names_the_weights_that_are_loaded(mediapipe: MediaPipeEngine) -> None:
@@ -110,15 +140,141 @@ def test_the_record_names_the_weights_that_are_loaded(mediapipe: MediaPipeEngine
     assert len(mediapipe.weights_sha256) == 64
 
 
+class StandIn:
+    """Networks that see what they are told, in px of the whole photo, and nothing in what is painted over.
+
+    joints: by the place of the hip, one reading per frame, or None. seen_again: whether the detector sees a body twice.
+    """
+
+    def __init__(self, bodies: list[Body], joints: dict[tuple[float, float], list[np.ndarray | None]]) -> None:
+        self.all, self.readings, self.seen_again = bodies, joints, True
+        self.asked: list[tuple[float, float]] = []
+
+    def bodies(self, rgb: np.ndarray) -> list[Body]:
+        if rgb.shape[:2] == (AGAIN_PX, AGAIN_PX):
+            middle, radius = AGAIN_PX / 2, AGAIN_PX / (2 * FRAME_OF_CIRCLE * AGAIN_FRAMES[0][1])
+            return [Body((middle, middle), (middle, middle - radius), 0.9)] if self.seen_again else []
+        return self.all if rgb.shape[:2] == (400, 400) else []
+
+    def joints(self, rgb: np.ndarray, body: Body, *, turn_deg: float = 0.0, wider: float = 1.0) -> np.ndarray | None:
+        self.asked.append(body.hip)
+        return self.readings[body.hip].pop(0)
+
+
+def standin(bodies: list[Body], joints: dict[tuple[float, float], list[np.ndarray | None]]) -> MediaPipeEngine:
+    engine = MediaPipeEngine.__new__(MediaPipeEngine)
+    engine._networks = StandIn(bodies, joints)
+    return engine
+
+
+def joints_at(x: float, y: float, shift: float = 0.0) -> np.ndarray:
+    points = poses.pose_of(poses.STANDING_ARMS).points.copy()
+    points[:, :2] = (points[:, :2] - points[:, :2].mean(axis=0)) * 0.5 + (x + shift, y)
+    return points
+
+
+GREY = np.full((400, 400, 3), 96, np.uint8)
+ONE, TWO = Body((100, 200), (100, 80), 0.9), Body((300, 200), (300, 80), 0.8)
+
+
+def test_every_body_that_agrees_with_itself_is_a_person_each_once() -> None:
+    twice = Body((104, 198), (104, 80), 0.7)
+    engine = standin([ONE, TWO, twice], {(100, 200): [joints_at(100, 200)] * 3, (300, 200): [joints_at(300, 200)] * 3})
+    found = engine._further(GREY, [], (Squares(1.0, 3, (0,)),))
+    assert [round(one.points[:, 0].mean()) for one in found] == [100, 300]
+    assert engine._networks.asked == [(100, 200)] * 3 + [(300, 200)] * 3
+
+
+def test_whoever_is_known_is_not_found_again() -> None:
+    engine = standin([ONE], {(100, 200): [joints_at(100, 200)] * 3})
+    assert engine._further(GREY, [Pose(joints_at(102, 200))], (Squares(1.0, 3, (0,)),)) == []
+
+
+@pytest.mark.parametrize(
+    "readings",
+    [
+        [None, joints_at(100, 200), joints_at(100, 200)],
+        [joints_at(100, 200), joints_at(100, 200), None],
+        [joints_at(100, 200), joints_at(100, 200, 30), joints_at(100, 200, -30)],
+    ],
+)
+def test_a_body_that_not_all_frames_agree_on_is_not_there(readings: list[np.ndarray | None]) -> None:
+    assert standin([ONE], {(100, 200): readings})._further(GREY, [], (Squares(1.0, 3, (0,)),)) == []
+
+
+def test_a_body_that_is_not_seen_again_is_not_read() -> None:
+    engine = standin([ONE], {})
+    engine._networks.seen_again = False
+    assert engine._further(GREY, [], (Squares(1.0, 3, (0,)),)) == []
+    assert engine._networks.asked == []
+
+
+def test_a_crowd_is_cut_off() -> None:
+    crowd = [Body((20.0 * n, 200), (20.0 * n, 180), 0.9) for n in range(20)]
+    engine = standin(crowd, {one.hip: [joints_at(2000 * one.hip[0], 200)] * 3 for one in crowd})
+    assert len(engine._further(GREY, [], (Squares(1.0, 3, (0,)),))) == PEOPLE_MOST
+
+
+@pytest.mark.parametrize("turns", [0, 1, 3])
+def test_a_body_in_a_turned_square_is_where_it_is_in_the_photo(turns: int) -> None:
+    photo = np.zeros((300, 500), np.uint8)
+    photo[140, 330] = 255
+    row, column = np.argwhere(np.rot90(photo[60:260, 250:450], -turns) == 255)[0]
+    body = seen_back(Body((column + 0.5, row + 0.5), (column + 0.5, row + 0.5), 0.9), turns, (250, 60, 450, 260))
+    assert body.hip == pytest.approx((330.5, 140.5))
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "part", "most", "count"),
+    [
+        (850, 567, 1.0, 3, 2),
+        (567, 850, 1.0, 3, 2),
+        (850, 567, 0.75, 8, 6),
+        (400, 400, 1.0, 3, 1),
+        (20_000, 200, 1.0, 3, 3),
+    ],
+)
+def test_squares_lie_in_the_photo_and_are_few(width: int, height: int, part: float, most: int, count: int) -> None:
+    found = squares(width, height, part, most)
+    assert len(found) == count
+    side = round(part * min(width, height))
+    for x0, y0, x1, y1 in found:
+        assert (x1 - x0, y1 - y0) == (side, side)
+        assert min(x0, y0, width - x1, height - y1) >= 0
+    assert {found[0][:2], (found[-1][2], found[-1][3])} == {(0, 0), (width, height) if count > 1 else (side, side)}
+
+
+def test_whom_the_paint_covers_is_gone_and_the_photo_is_untouched() -> None:
+    photo = np.full((400, 400, 3), 200, np.uint8)
+    photo[:, :40] = 0
+    before = photo.copy()
+    points = joints_at(200, 200)
+    out = painted_over(photo, [points])
+    mean = round(float(photo.mean()))
+    for x, y in points[:, :2].astype(int):
+        assert out[y, x].tolist() == [mean] * 3
+    assert (out[:, :40] == 0).all()
+    assert (photo == before).all()
+    assert np.array_equal(painted_over(photo, [points * (1e9, 1e9, 1)]).shape, photo.shape)
+
+
+def test_a_body_says_how_it_is_turned() -> None:
+    assert Body((100, 200), (100, 80), 0.9).upright_deg == 0.0
+    assert Body((100, 200), (220, 200), 0.9).upright_deg == pytest.approx(90.0)
+    assert Body((100, 200), (100, 80), 0.9).radius_px == 120.0
+
+
 def test_a_recording_replays_at_any_size_and_refuses_what_it_does_not_know(tmp_path: Path) -> None:
     path = tmp_path / "poses.json"
     path.write_text(json.dumps({"a" * 64: [[[0.5, 0.25, 0.9]] * 17], "b" * 64: []}))
     engine = RecordedEngine(path)
-    (pose,) = engine.people(np.zeros((100, 200, 3), np.uint8), "a" * 64)
+    photo = np.zeros((100, 200, 3), np.uint8)
+    (pose,) = people_of(engine, photo, "a" * 64)
     assert pose.points[0].tolist() == [100.0, 25.0, 0.9]
-    assert engine.people(np.zeros((100, 200, 3), np.uint8), "b" * 64) == []
-    with pytest.raises(EngineError, match="no recording"):
-        engine.people(np.zeros((100, 200, 3), np.uint8), "c" * 64)
+    assert people_of(engine, photo, "b" * 64) == []
+    (refused,) = engine.people([Shot(photo, "c" * 64)])
+    assert isinstance(refused, EngineError)
+    assert "no recording" in str(refused)
 
 
 def test_an_unknown_engine_is_refused_by_name() -> None:
@@ -126,23 +282,3 @@ def test_an_unknown_engine_is_refused_by_name() -> None:
         engine_load("guesswork")
     with pytest.raises(ValueError, match="RECORDED_POSES"):
         engine_load("recorded")
-
-
-def person(x: float, y: float, scale: float, seen: int = 17) -> Pose:
-    points = poses.pose_of(poses.STANDING_ARMS).points.copy()
-    points[:, :2] = (points[:, :2] - points[:, :2].mean(axis=0)) * scale + (x, y)
-    points[seen:, 2] = 0.1
-    return Pose(points)
-
-
-def test_the_lifter_is_the_large_one_in_the_middle() -> None:
-    lifter, spotter = person(500, 400, 1.5), person(120, 400, 1.2)
-    choice = lifter_choose([spotter, lifter], 1000, 800)
-    assert choice.pose is lifter
-    assert choice.margin > 0.2
-    assert lifter_choose([lifter, spotter], 1000, 800).pose is lifter
-
-
-def test_nobody_of_whom_enough_is_seen_is_nobody() -> None:
-    assert lifter_choose([], 1000, 800).pose is None
-    assert lifter_choose([person(500, 400, 1.0, seen=5)], 1000, 800).pose is None

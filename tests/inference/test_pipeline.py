@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from inference.assessment import Assessment, FlagKind
+from inference.engines.base import EngineOptions
 from inference.errors import EngineError, ImageError
 from inference.pipeline import Pipeline
 from inference.report import report
@@ -34,7 +35,7 @@ def assess(tmp_path: Path, people: list[Pose], **stated: object) -> Assessment:
     path = tmp_path / "poses.json"
     path.write_text(json.dumps(recording))
     known = {"lift": None, "phase": None, "view": None, **stated}
-    return Pipeline("recorded", recorded_poses=str(path)).assess(data, rulebook=BOOK, **known)
+    return Pipeline("recorded", options=EngineOptions(recorded_poses=path)).assess(data, rulebook=BOOK, **known)
 
 
 def outcomes(assessment: Assessment) -> set[tuple[str, Outcome, Reason | None]]:
@@ -161,7 +162,7 @@ def test_the_record_names_what_judged(tmp_path: Path) -> None:
 def test_errors_say_whether_trying_again_helps(tmp_path: Path) -> None:
     path = tmp_path / "poses.json"
     path.write_text("{}")
-    line = Pipeline("recorded", recorded_poses=str(path))
+    line = Pipeline("recorded", options=EngineOptions(recorded_poses=path))
     with pytest.raises(ImageError) as broken:
         line.assess(b"nothing", lift=None, phase=None, view=None, rulebook=BOOK)
     assert broken.value.permanent

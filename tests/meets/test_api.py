@@ -12,7 +12,19 @@ from knox.models import AuthToken
 from rest_framework.test import APIClient
 
 from meets.api.csv import COLUMNS, cell
-from meets.models import Attempt, AttemptImage, Entry, EvidenceMode, Lifter, Light, Meet, Membership, Role
+from meets.models import (
+    Assessment,
+    Attempt,
+    AttemptImage,
+    Entry,
+    EvidenceMode,
+    Lifter,
+    Light,
+    Meet,
+    Membership,
+    Reading,
+    Role,
+)
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -257,7 +269,9 @@ def test_a_referee_without_a_light_gets_no_hint(assessed: Attempt, which: int) -
 
 @pytest.mark.parametrize("status", ["queued", "working", "done", "rejected", "failed"])
 def test_a_closed_photo_is_there_and_no_more(assessed: Attempt, status: str) -> None:
-    AttemptImage.objects.update(status=status, reason="too_slow", tries=3, phase="lockout", view="rear")
+    Reading.objects.update(status=status, reason="too_slow", tries=3)
+    AttemptImage.objects.update(status=status, reason="too_slow", phase="lockout", view="rear")
+    Assessment.objects.update(stated_phase="lockout", stated_view="rear")
     referee = make.member_make(assessed.entry.meet, Role.REFEREE)
     image = assessed.images.get()
     alone, inside, whole, rows = (client_of(referee).get(address) for address in three_addresses(assessed))
@@ -400,11 +414,11 @@ def test_results_cost_the_same_statements_for_one_attempt_as_for_many(django_ass
     client = member_of(meet)
     make.assessed_make(make.attempt_make(meet))
     address = f"/api/v1/meets/{meet.pk}/results"
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         client.get(address)
     for _ in range(4):
         make.assessed_make(make.attempt_make(meet))
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         assert len(client.get(address).json()["attempts"]) == 5
 
 

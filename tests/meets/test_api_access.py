@@ -11,7 +11,7 @@ from django.urls import reverse
 from rest_framework.test import APIClient
 
 from meets.api import urls
-from meets.models import AttemptImage, ImageStatus, Meet, Role
+from meets.models import AttemptImage, ImageStatus, Meet, Reading, Role
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -27,6 +27,7 @@ class World:
     def __init__(self) -> None:
         self.meet = make.meet_make()
         self.platform = self.meet.platforms.create(name="One")
+        self.camera = make.camera_make(self.meet)
         self.entry = make.entry_make(self.meet, platform=self.platform)
         self.lifter = self.entry.lifter
         self.spare = make.lifter_make(self.meet)
@@ -63,6 +64,11 @@ TABLE = {
     ("platform-detail", "get"): Row(lambda world: world.platform, ALL, 200),
     ("platform-detail", "patch"): Row(lambda world: world.platform, STAFF, 200, lambda world: {"name": "Three"}),
     ("platform-detail", "delete"): Row(lambda world: world.platform, STAFF, 204),
+    ("camera-list", "get"): Row(meet, ALL, 200),
+    ("camera-list", "post"): Row(meet, STAFF, 201, lambda world: {"name": "High", "view": "left"}),
+    ("camera-detail", "get"): Row(lambda world: world.camera, ALL, 200),
+    ("camera-detail", "patch"): Row(lambda world: world.camera, STAFF, 200, lambda world: {"view": "right"}),
+    ("camera-detail", "delete"): Row(lambda world: world.camera, STAFF, 204),
     ("lifter-list", "get"): Row(meet, ALL, 200),
     ("lifter-list", "post"): Row(meet, STAFF, 201, lambda world: {"name": "New", "sex": "M"}),
     ("lifter-detail", "get"): Row(lambda world: world.lifter, ALL, 200),
@@ -127,12 +133,13 @@ def ask(user: User | None, name: str, method: str, row: Row, world: World) -> An
 
 def fingerprint(world: World) -> list[Any]:
     """All that a refused request must leave as it was."""
-    tables = [world.meet.platforms, world.meet.lifters, world.meet.entries]
+    tables = [world.meet.platforms, world.meet.cameras, world.meet.lifters, world.meet.entries]
     return [
         Meet.objects.filter(pk=world.meet.pk).values().get(),
         *[list(table.values()) for table in tables],
         list(world.entry.attempts.values()),
         list(AttemptImage.objects.order_by("pk").values()),
+        list(Reading.objects.order_by("pk").values()),
     ]
 
 

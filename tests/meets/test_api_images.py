@@ -76,7 +76,9 @@ def test_a_photo_is_accepted_with_a_status_address(client: APIClient, attempt: A
     body = answer.json()
     assert body["created"] is True
     assert (body["id"], body["url"]) == (str(image.pk), f"/api/v1/images/{image.pk}/")
-    assert (body["status"], body["reason"], body["reason_text"], body["tries"]) == ("queued", "", "", 0)
+    assert (body["status"], body["reason"], body["reason_text"]) == ("queued", "", "")
+    assert [(row["engine"], row["status"], row["tries"]) for row in body["readings"]] == [("mediapipe", "queued", 0)]
+    assert (body["camera"], body["lifter_at"]) == (None, None)
     assert (body["view"], body["phase"], body["file_name"]) == ("left", "bottom", "squat.jpg")
     assert (body["width"], body["height"]) == (400, 300)
     assert messages() == [str(image.pk)]
@@ -351,13 +353,12 @@ def test_a_failed_photo_says_what_to_do_and_can_be_tried_again(
     messages()
 
     body = client.get(f"/api/v1/images/{image.pk}/").json()
-    assert (body["status"], body["reason"], body["reason_text"], body["tries"]) == (
-        "failed", reason.value, reason.label, 3,
-    )  # fmt: skip
+    assert (body["status"], body["reason"], body["reason_text"]) == ("failed", reason.value, reason.label)
+    assert [(row["reason"], row["tries"]) for row in body["readings"]] == [(reason.value, 3)]
 
     answer = client.post(f"/api/v1/images/{image.pk}/retry/")
     assert answer.status_code == 202
-    assert (answer.json()["status"], answer.json()["tries"]) == ("queued", 0)
+    assert (answer.json()["status"], answer.json()["readings"][0]["tries"]) == ("queued", 0)
     assert messages() == [str(image.pk)]
     assert problem(
         client.post(f"/api/v1/images/{image.pk}/retry/"),

@@ -114,7 +114,7 @@ def test_what_breaks_on_our_side_is_a_problem_without_its_cause(monkeypatch: pyt
     def fall(*_: object) -> None:
         raise RuntimeError("secret")
 
-    monkeypatch.setattr("meets.api.views.workers_state", fall)
+    monkeypatch.setattr("meets.api.views.workers_states", fall)
     client = APIClient(raise_request_exception=False)
     client.force_authenticate(member_make(meet_make()))
     answer = client.get("/api/v1/workers/")

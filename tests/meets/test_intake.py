@@ -19,7 +19,7 @@ from PIL import Image
 from meets import intake, results
 from meets.errors import Conflict, Refusal, TooLarge, Unusable
 from meets.intake import file_name_clean, image_requeue, image_submit, images_sweep
-from meets.models import Attempt, AttemptImage, ImageReason, ImageStatus, Meet, MeetStatus, UploadKey, WorkerBeat
+from meets.models import Attempt, AttemptImage, ImageReason, ImageStatus, Meet, MeetStatus, UploadKey
 from tests import factories as make
 from tests.conftest import files_under
 
@@ -70,7 +70,8 @@ def test_a_photo_is_kept_and_queued(attempt: Attempt, staff: User, photo_root: P
     assert created
     row = AttemptImage.objects.get()
     assert row.pk == image.pk
-    assert (row.status, row.reason, row.tries) == (ImageStatus.QUEUED, "", 0)
+    assert (row.status, row.reason) == (ImageStatus.QUEUED, "")
+    assert list(row.readings.values_list("engine", "status", "reason", "tries")) == [("mediapipe", "queued", "", 0)]
     assert (row.width, row.height, row.byte_size) == (400, 300, len(data))
     assert (row.view, row.phase, row.file_name) == ("left", "bottom", "squat.jpg")
     assert row.sha256 == hashlib.sha256(data).hexdigest()
@@ -297,9 +298,10 @@ def test_without_a_broker_the_upload_succeeds(attempt: Attempt, staff: User) -> 
 
     assert created
     image.refresh_from_db()
+    row = make.reading_of(image)
     assert image.status == ImageStatus.QUEUED
     # What tells the next sweep that no message is under way.
-    assert image.nudged_at is None
+    assert row.nudged_at is None
 
 
 def test_after_the_broker_is_back_the_sweep_sends_once(
@@ -354,8 +356,8 @@ def test_no_file_name_leads_out_of_the_photo_folder(
 # ── The sweep ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def beat(name: str, *, age_s: float = 0.0) -> None:
-    WorkerBeat.objects.create(name=name, seen_at=timezone.now() - timedelta(seconds=age_s))
+def beat(name: str, *, age_s: float = 0.0, engine: str = "mediapipe") -> None:
+    make.beat_make(name, engine=engine, seen_at=timezone.now() - timedelta(seconds=age_s))
 
 
 def test_a_queued_photo_is_sent_again_only_when_its_message_is_old(messages: Messages, settings: Any) -> None:
@@ -369,7 +371,7 @@ def test_a_queued_photo_is_sent_again_only_when_its_message_is_old(messages: Mes
     assert images_sweep() == 2
 
     assert sorted(messages()) == sorted([str(never.pk), str(old.pk)])
-    assert AttemptImage.objects.get(pk=fresh.pk).nudged_at == fresh.nudged_at
+    assert make.reading_of(fresh).nudged_at == now
     assert images_sweep() == 0
 
 
@@ -389,7 +391,8 @@ def test_work_in_progress_is_left_alone() -> None:
     assert images_sweep(worker="other@test") == 0
 
     image.refresh_from_db()
-    assert (image.status, image.claim_token) == (ImageStatus.WORKING, UUID(int=1))
+    row = make.reading_of(image)
+    assert (image.status, row.claim_token) == (ImageStatus.WORKING, UUID(int=1))
 
 
 @pytest.mark.parametrize("case", ["lease over", "worker silent", "worker unknown", "own dead child", "no lease"])
@@ -405,7 +408,8 @@ def test_abandoned_work_goes_back_and_out_again(case: str, messages: Messages, s
     assert images_sweep(worker="w@test" if case == "own dead child" else "other@test") == 1
 
     image.refresh_from_db()
-    assert (image.status, image.claim_token, image.tries) == (ImageStatus.QUEUED, None, 1)
+    row = make.reading_of(image)
+    assert (image.status, row.claim_token, row.tries) == (ImageStatus.QUEUED, None, 1)
     assert Meet.objects.get().revision == before + 1
     assert messages() == [str(image.pk)]
 
@@ -433,7 +437,8 @@ def test_a_failed_photo_gets_another_round(messages: Messages) -> None:
     image_requeue(image=image)
 
     image.refresh_from_db()
-    assert (image.status, image.reason, image.tries, image.finished_at) == (ImageStatus.QUEUED, "", 0, None)
+    row = make.reading_of(image)
+    assert (image.status, image.reason, row.tries, image.finished_at) == (ImageStatus.QUEUED, "", 0, None)
     assert Meet.objects.get().revision == before + 1
     assert messages() == [str(image.pk)]
 
@@ -475,14 +480,13 @@ def test_a_photo_restated_is_read_again_and_its_first_reading_stays(messages: Me
     image = first.image
     messages()
 
-    intake.image_restate(image=image, view="left", phase="bottom")
+    intake.image_restate(image=image, user=image.uploaded_by, view="left", phase="bottom")
 
     image.refresh_from_db()
-    assert (image.view, image.phase, image.status, image.tries) == ("left", "bottom", ImageStatus.QUEUED, 0)
+    row = make.reading_of(image)
+    assert (image.view, image.phase, image.status, row.tries) == ("left", "bottom", ImageStatus.QUEUED, 0)
     assert messages() == [str(image.pk)]
-    claim = results.image_claim(image_id=image.pk, worker="w@test", pid=1)
-    assert claim is not None
-    assert results.image_settle(claim=claim, seen=make.seen_make())
+    assert results.reading_settle(claim=make.claim_make(image), seen=make.seen_make())
     stated = list(image.assessments.order_by("pk").values_list("stated_view", "stated_phase"))
     assert stated == [("", ""), ("left", "bottom")]
 
@@ -495,13 +499,22 @@ def test_a_refused_restatement_changes_nothing(case: str, messages: Messages) ->
         Meet.objects.filter(pk=meet.pk).update(status=MeetStatus.CLOSED)
     image = AttemptImage.objects.select_related("attempt__entry__meet").get(pk=image.pk)
     messages()
-    before = (image.view, image.phase, image.status, image.claim_token, Meet.objects.get(pk=meet.pk).revision)
+    before = (
+        image.view,
+        image.phase,
+        image.status,
+        make.reading_of(image).claim_token,
+        Meet.objects.get(pk=meet.pk).revision,
+    )
 
     with pytest.raises(Refusal):
-        intake.image_restate(image=image, view="above" if case == "no such view" else "left", phase="bottom")
+        intake.image_restate(
+            image=image, user=image.uploaded_by, view="above" if case == "no such view" else "left", phase="bottom"
+        )
 
     image.refresh_from_db()
-    after = (image.view, image.phase, image.status, image.claim_token, Meet.objects.get(pk=meet.pk).revision)
+    row = make.reading_of(image)
+    after = (image.view, image.phase, image.status, row.claim_token, Meet.objects.get(pk=meet.pk).revision)
     assert after == before
     assert messages() == []
 
@@ -512,7 +525,7 @@ def test_a_refused_restatement_changes_nothing(case: str, messages: Messages) ->
 def test_a_message_that_cannot_be_sent_leaves_row_and_files(
     attempt: Attempt, staff: User, photo_root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def killed(**kwargs: Any) -> bool:
+    def killed(**kwargs: Any) -> int:
         raise SystemExit("worker timeout")
 
     monkeypatch.setattr(intake, "image_nudge", killed)

@@ -9,8 +9,8 @@ from django.test import Client
 from django.urls import reverse
 
 from meets import urls
-from meets.models import Attempt, AttemptImage, Light, Meet, Membership, Role
-from tests.factories import attempt_make, image_make, meet_make, member_make, user_make
+from meets.models import Attempt, AttemptImage, Camera, Light, Meet, Membership, Reading, Role
+from tests.factories import attempt_make, camera_make, image_make, meet_make, member_make, user_make
 
 pytestmark = pytest.mark.django_db
 
@@ -46,6 +46,11 @@ ROWS = (
     Row("lifter-create", member=STAFF, others=403),
     Row("entry-edit", member=STAFF, others=403),
     Row("entry-delete", method="post", member={Role.STAFF: 302, Role.HEAD: 302}, others=403),
+    Row("camera-list", member=STAFF, others=403),
+    Row("camera-list", method="post", member={Role.STAFF: 302, Role.HEAD: 302}, others=403, data={"name": "High"}),
+    Row("camera-edit", member=STAFF, others=403),
+    Row("camera-edit", method="post", member={Role.STAFF: 302, Role.HEAD: 302}, others=403, data={"name": "Low"}),
+    Row("camera-delete", method="post", member={Role.STAFF: 302, Role.HEAD: 302}, others=403),
     Row("member-list", member=STAFF, others=403),
     # The form comes back to the head alone; it lacks a name here, so nothing is written.
     Row("member-list", method="post", member={Role.HEAD: 400}, others=403),
@@ -61,6 +66,7 @@ ROWS = (
     Row("photo-small"),
     Row("photo-retry", method="post", member={Role.STAFF: 302, Role.HEAD: 302}, others=403),
     Row("photo-restate", method="post", member={Role.STAFF: 302, Role.HEAD: 302}, others=403, data={"view": "rear"}),
+    Row("photo-lifter", method="post", member={Role.STAFF: 302, Role.HEAD: 302}, others=403, data={"nobody": "1"}),
 )
 
 
@@ -70,6 +76,7 @@ class Place:
     attempt: Attempt
     image: AttemptImage
     other: int
+    camera: int
 
     def url(self, name: str) -> str:
         ids = {
@@ -78,6 +85,7 @@ class Place:
             "image_id": self.image.pk,
             "entry_id": self.attempt.entry_id,
             "user_id": self.other,
+            "camera_id": self.camera,
         }
         route = next(pattern for pattern in urls.urlpatterns if pattern.name == name)
         return reverse(name, kwargs={key: ids[key] for key in route.pattern.converters})
@@ -87,9 +95,8 @@ class Place:
 def place() -> Place:
     meet = meet_make()
     attempt = attempt_make(meet)
-    return Place(
-        meet, attempt, image_make(attempt, status="failed", reason="engine_failed"), member_make(meet, Role.READER).pk
-    )
+    image = image_make(attempt, status="failed", reason="engine_failed")
+    return Place(meet, attempt, image, member_make(meet, Role.READER).pk, camera_make(meet).pk)
 
 
 def ask(user: Any, row: Row, place: Place) -> int:
@@ -147,6 +154,9 @@ def written(place: Place) -> tuple[object, ...]:
         place.meet.revision,
         place.image.status,
         place.image.view,
+        place.image.lifter_at,
+        list(Camera.objects.order_by("pk").values()),
+        list(Reading.objects.order_by("pk").values()),
         AttemptImage.objects.count(),
         Light.objects.count(),
         Membership.objects.filter(meet=place.meet).count(),

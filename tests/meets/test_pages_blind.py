@@ -11,7 +11,17 @@ from inference.assessment import FlagKind
 from judging.outcomes import Outcome
 from meets import decisions
 from meets.models import Attempt, AttemptImage, EvidenceMode, Meet, Role
-from tests.factories import assessed_make, attempt_make, finding_make, image_make, meet_make, member_make, seen_make
+from tests.factories import (
+    assessed_make,
+    attempt_make,
+    camera_make,
+    finding_make,
+    image_make,
+    meet_make,
+    member_make,
+    person_make,
+    seen_make,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -19,7 +29,7 @@ pytestmark = pytest.mark.django_db
 TELLING = (
     "breach", "too close", "too_close", "cannot judge", "◆", "≈", "●", "◐", "◇", "meets ", "hip crease", "−4.0", "±",
     "κ", "gold", "skeleton", "layer-", "<line", "<circle", "gauge", "test-engine", "not read", "being read", "waiting",
-    "Try again",
+    "Try again", "◎", "is the lifter", "layer-people", "Also read by", "Tripod",
 )  # fmt: skip
 
 
@@ -54,7 +64,11 @@ def attempt_with(meet: Meet, outcome: str, **fields: Any) -> Attempt:
         image_make(attempt, status=outcome, reason="engine_failed" if outcome == "failed" else "")
         return attempt
     margin = {"breach": -9.0, "too_close": -0.8, "meets": 9.0}.get(outcome)
-    if outcome == "mismatch":
+    if outcome == "lifter":
+        people = (person_make(score=0.4), person_make((200.0, 30.0, 300.0, 230.0), score=0.39))
+        seen = seen_make(flag=FlagKind.LIFTER, pose=None, votes=None, findings=(), people=people)
+        assessed_make(attempt, seen=seen, camera=camera_make(meet, name=f"Tripod {attempt.pk.hex[:8]}"))
+    elif outcome == "mismatch":
         assessed_make(attempt, seen=seen_make(flag=FlagKind.MISMATCH, findings=()))
     else:
         flag = FlagKind(outcome) if outcome != "meets" else FlagKind.NONE
@@ -63,7 +77,7 @@ def attempt_with(meet: Meet, outcome: str, **fields: Any) -> Attempt:
     return attempt
 
 
-OUTCOMES = ("breach", "too_close", "mismatch", "meets", "queued", "working", "failed", "rejected")
+OUTCOMES = ("breach", "too_close", "lifter", "mismatch", "meets", "queued", "working", "failed", "rejected")
 
 
 def pages(meet: Meet, attempt: Attempt) -> list[str]:

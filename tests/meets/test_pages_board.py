@@ -20,6 +20,8 @@ from meets.selectors.gauge import gauge
 from tests.factories import (
     assessed_make,
     attempt_make,
+    beat_make,
+    claim_make,
     entry_make,
     finding_make,
     image_make,
@@ -45,7 +47,7 @@ def staff(meet: Meet) -> Client:
 
 @pytest.fixture
 def worker() -> WorkerBeat:
-    return WorkerBeat.objects.create(name="w@test", seen_at=timezone.now())
+    return beat_make("w@test")
 
 
 def board(client: Client, meet: Meet, query: str = "") -> str:
@@ -241,9 +243,7 @@ def test_a_finished_assessment_comes_with_the_next_question(meet: Meet, staff: C
     token = token_of(board(staff, meet))
     from meets import results
 
-    claim = results.image_claim(image_id=image.pk, worker="w", pid=1)
-    assert claim is not None
-    results.image_settle(claim=claim, seen=seen_make())
+    results.reading_settle(claim=claim_make(image), seen=seen_make())
     answer = staff.get(reverse("meet-board-rows", args=[meet.pk]), {"u": token})
     assert answer.status_code == 200
     assert "breach" in answer.content.decode()
@@ -257,12 +257,12 @@ def test_a_finished_assessment_comes_with_the_next_question(meet: Meet, staff: C
 def test_the_assistants_state(meet: Meet, staff: Client, seen_s: int | None, waits_s: int | None, state: str) -> None:
     now = timezone.now()
     if seen_s is not None:
-        WorkerBeat.objects.create(name="w", seen_at=now - dt.timedelta(seconds=seen_s))
+        beat_make(seen_at=now - dt.timedelta(seconds=seen_s))
     if waits_s is not None:
         image_make(attempt_make(meet), uploaded_at=now - dt.timedelta(seconds=waits_s))
     html = board(staff, meet)
     assert f"Assist {state}" in html
-    assert ("No worker is running: photos wait in the queue." in html) == (state == "off")
+    assert ("No worker with MediaPipe is running: photos wait in the queue." in html) == (state == "off")
 
 
 @pytest.mark.parametrize(
@@ -281,11 +281,11 @@ def test_a_worker_that_is_alive_but_deaf_is_told(
 ) -> None:
     now = timezone.now()
     answered = None if answered_s is None else now - dt.timedelta(seconds=answered_s)
-    beat = WorkerBeat.objects.create(name="w", seen_at=now - dt.timedelta(seconds=seen_s), answered_at=answered)
+    beat = beat_make(seen_at=now - dt.timedelta(seconds=seen_s), answered_at=answered)
     WorkerBeat.objects.filter(pk=beat.pk).update(started_at=now - dt.timedelta(seconds=started_s))
     html = board(staff, meet)
-    assert ("Workers are running but take up no photos" in html) == deaf
-    assert ("No worker is running" in html) == (seen_s == 3600)
+    assert ("Workers with MediaPipe are running but take up no photos" in html) == deaf
+    assert ("No worker with MediaPipe is running" in html) == (seen_s == 3600)
     assert ("Assist off" in html) == (deaf or seen_s == 3600)
     answer = staff.get(reverse("meet-board-rows", args=[meet.pk]), {"u": token_of(html)})
     assert answer.status_code == 204
@@ -293,11 +293,11 @@ def test_a_worker_that_is_alive_but_deaf_is_told(
 
 def test_one_worker_that_answers_is_enough(meet: Meet, staff: Client, worker: WorkerBeat) -> None:
     past = timezone.now() - dt.timedelta(hours=1)
-    deaf = WorkerBeat.objects.create(name="deaf", seen_at=timezone.now(), answered_at=past)
+    deaf = beat_make("deaf", seen_at=timezone.now(), answered_at=past)
     WorkerBeat.objects.filter(pk=deaf.pk).update(started_at=past)
     assert "Assist on" in board(staff, meet)
     WorkerBeat.objects.filter(pk=worker.pk).delete()
-    assert "Workers are running but take up no photos" in board(staff, meet)
+    assert "Workers with MediaPipe are running but take up no photos" in board(staff, meet)
 
 
 def test_another_meets_queue_is_not_this_ones(meet: Meet, staff: Client, worker: WorkerBeat) -> None:

@@ -31,6 +31,7 @@ MEET: dict[str, Any] = {
     "federation": "NSF",
     "town": "Halden",
     "rulebook": "ipf-2026-v3",
+    "engine": "mediapipe",
     "evidence_mode": "after_light",
     "status": "open",
 }

@@ -7,8 +7,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from inference.assessment import FlagKind
 from meets.models import EvidenceMode, Role
-from tests.factories import assessed_make, attempt_make, meet_make, member_make
+from tests.factories import assessed_make, attempt_make, camera_make, meet_make, member_make, person_make, seen_make
 
 ROOT = Path(__file__).resolve().parents[2] / "meets"
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
@@ -72,6 +73,7 @@ def test_pages_as_served_carry_the_policy_and_nothing_inline() -> None:
     meet = meet_make(evidence_mode=EvidenceMode.TRAINING)
     attempt = attempt_make(meet)
     assessed_make(attempt)
+    assessed_make(attempt, seen=seen_make(flag=FlagKind.LIFTER, people=(person_make(), person_make())))
     client = Client()
     client.force_login(member_make(meet, Role.HEAD))
     urls = [
@@ -83,6 +85,8 @@ def test_pages_as_served_carry_the_policy_and_nothing_inline() -> None:
         reverse("lifter-list", args=[meet.pk]),
         reverse("entry-edit", args=[attempt.entry_id]),
         reverse("member-list", args=[meet.pk]),
+        reverse("camera-list", args=[meet.pk]),
+        reverse("camera-edit", args=[camera_make(meet).pk]),
         reverse("meet-upload", args=[meet.pk]),
     ]
     for url in urls:

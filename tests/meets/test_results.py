@@ -1,6 +1,7 @@
 """Claim and settle: of all tries at one photo, exactly one writes."""
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -12,7 +13,7 @@ from django.utils import timezone
 from inference.assessment import FlagKind
 from judging.pose import Lift, Phase, View
 from meets import intake, results
-from meets.models import Assessment, AttemptImage, Finding, ImageReason, ImageStatus, Meet, Role, Vote
+from meets.models import Assessment, AttemptImage, Finding, ImageReason, ImageStatus, Meet, Reading, Role, Vote
 from meets.selectors.board import desk_detail
 from meets.selectors.evidence import evidence_detail
 from meets.selectors.results import image_result_detail
@@ -22,7 +23,8 @@ pytestmark = pytest.mark.django_db
 
 
 def claim_of(image: AttemptImage, worker: str = "w@test", pid: int = 1) -> results.Claim | None:
-    return results.image_claim(image_id=image.pk, worker=worker, pid=pid)
+    claims = results.readings_claim(image_id=image.pk, engine="mediapipe", worker=worker, pid=pid)
+    return claims[0] if claims else None
 
 
 def claimed(image: AttemptImage) -> results.Claim:
@@ -38,11 +40,12 @@ def test_a_claim_takes_the_photo(settings: Any) -> None:
     claim = claimed(image)
 
     image.refresh_from_db()
-    assert (image.status, image.tries, image.claimed_by) == (ImageStatus.WORKING, 1, "w@test/1")
-    assert image.claim_token == claim.token
-    assert image.claimed_at is not None
-    assert image.lease_until is not None
-    assert (image.lease_until - image.claimed_at).total_seconds() == settings.CELERY_TASK_TIME_LIMIT + 15
+    row = make.reading_of(image)
+    assert (image.status, row.tries, row.claimed_by) == (ImageStatus.WORKING, 1, "w@test/1")
+    assert row.claim_token == claim.token
+    assert row.claimed_at is not None
+    assert row.lease_until is not None
+    assert (row.lease_until - row.claimed_at).total_seconds() == settings.CELERY_TASK_TIME_LIMIT + 15
     assert (claim.lift, claim.phase, claim.view) == (Lift.BENCH, Phase.BOTTOM, View.LEFT)
     assert claim.rulebook == "ipf-2026-v3"
     assert claim.path == image.original.name
@@ -61,7 +64,7 @@ def test_a_settled_photo_is_not_claimed(status: ImageStatus) -> None:
 
 
 def test_an_unknown_photo_is_not_claimed() -> None:
-    assert results.image_claim(image_id=uuid4(), worker="w@test", pid=1) is None
+    assert results.readings_claim(image_id=uuid4(), engine="mediapipe", worker="w@test", pid=1) == []
 
 
 @pytest.mark.parametrize("by", ["w@test/1", "other@test/2", "other@test/1"])
@@ -71,7 +74,8 @@ def test_a_photo_in_work_is_not_claimed(by: str) -> None:
     assert claim_of(image) is None
 
     image.refresh_from_db()
-    assert (image.claim_token, image.tries) == (UUID(int=1), 1)
+    row = make.reading_of(image)
+    assert (row.claim_token, row.tries) == (UUID(int=1), 1)
 
 
 def test_a_dead_childs_photo_is_taken_over_at_once() -> None:
@@ -80,8 +84,9 @@ def test_a_dead_childs_photo_is_taken_over_at_once() -> None:
     claim = claim_of(image, pid=2)
 
     image.refresh_from_db()
+    row = make.reading_of(image)
     assert claim is not None
-    assert (image.claim_token, image.claimed_by, image.tries) == (claim.token, "w@test/2", 2)
+    assert (row.claim_token, row.claimed_by, row.tries) == (claim.token, "w@test/2", 2)
 
 
 def test_a_photo_that_kills_its_worker_every_time_ends_as_failed(settings: Any) -> None:
@@ -121,16 +126,19 @@ def test_of_two_claims_at_once_one_wins(monkeypatch: pytest.MonkeyPatch) -> None
 
     won = [claim for claim in claims if claim]
     image.refresh_from_db()
+    row = make.reading_of(image)
     assert len(claims) == 2
-    assert [claim.token for claim in won] == [image.claim_token]
-    assert image.tries == 1
+    assert [claim.token for claim in won] == [row.claim_token]
+    assert row.tries == 1
 
 
 def test_a_settled_photo_holds_everything_seen() -> None:
     assessment = make.assessed_make()
 
-    image = assessment.image
-    assert (image.status, image.reason, image.claim_token) == (ImageStatus.DONE, "", None)
+    image = AttemptImage.objects.get(pk=assessment.image_id)
+    row = make.reading_of(image)
+    assert (row.status, row.reason, row.claim_token) == (ImageStatus.DONE, "", None)
+    assert (image.status, image.reason, image.finished_at) == (row.status, row.reason, row.finished_at)
     assert image.finished_at is not None
     assert (assessment.flag, assessment.lifter_found) == ("breach", True)
     assert (assessment.lift_seen, assessment.lift_p) == ("squat", 0.9)
@@ -172,24 +180,23 @@ def test_settling_moves_the_board_on_once() -> None:
     claim = claimed(image)
     before = Meet.objects.get().revision
 
-    assert results.image_settle(claim=claim, seen=make.seen_make())
+    assert results.reading_settle(claim=claim, seen=make.seen_make())
 
     assert Meet.objects.get().revision == before + 1
 
 
 def test_only_the_holder_of_the_token_settles() -> None:
     image = make.working_make(by="w@test/1")
-    late = results.Claim(
-        image.pk, UUID(int=1), image.attempt.entry.meet_id, "", Lift.SQUAT, None, None, "ipf-2026-v3", 0.0
-    )
+    late = replace(claimed(make.image_make(image.attempt)), reading_id=make.reading_of(image).pk, token=UUID(int=1))
     taken_over = claim_of(image, pid=2)
     before = Meet.objects.get().revision
 
-    assert not results.image_settle(claim=late, seen=make.seen_make())
+    assert not results.reading_settle(claim=late, seen=make.seen_make())
 
     image.refresh_from_db()
+    row = make.reading_of(image)
     assert taken_over is not None
-    assert (image.status, image.claim_token) == (ImageStatus.WORKING, taken_over.token)
+    assert (image.status, row.claim_token) == (ImageStatus.WORKING, taken_over.token)
     assert Assessment.objects.count() == Finding.objects.count() == Vote.objects.count() == 0
     assert Meet.objects.get().revision == before
 
@@ -197,8 +204,8 @@ def test_only_the_holder_of_the_token_settles() -> None:
 def test_settling_twice_writes_once() -> None:
     claim = claimed(make.image_make())
 
-    assert results.image_settle(claim=claim, seen=make.seen_make())
-    assert not results.image_settle(claim=claim, seen=make.seen_make())
+    assert results.reading_settle(claim=claim, seen=make.seen_make())
+    assert not results.reading_settle(claim=claim, seen=make.seen_make())
 
     assert Assessment.objects.count() == 1
     assert Finding.objects.count() == 2
@@ -206,10 +213,10 @@ def test_settling_twice_writes_once() -> None:
 
 def test_a_second_reading_by_the_same_engine_adds_nothing() -> None:
     assessment = make.assessed_make()
-    AttemptImage.objects.update(status=ImageStatus.QUEUED)
+    Reading.objects.update(status=ImageStatus.QUEUED)
 
     claim = claimed(assessment.image)
-    assert results.image_settle(claim=claim, seen=make.seen_make())
+    assert results.reading_settle(claim=claim, seen=make.seen_make())
 
     assert Assessment.objects.count() == 1
     assert Finding.objects.count() == 2
@@ -225,7 +232,7 @@ def test_a_database_that_fails_half_way_leaves_the_photo_in_work(monkeypatch: py
 
     monkeypatch.setattr(results, "_votes", fail)
     with pytest.raises(RuntimeError, match="disk full"):
-        results.image_settle(claim=claim, seen=make.seen_make())
+        results.reading_settle(claim=claim, seen=make.seen_make())
 
     image.refresh_from_db()
     assert image.status == ImageStatus.WORKING
@@ -237,11 +244,14 @@ def test_a_try_given_up_goes_back_until_the_last(settings: Any) -> None:
     ends = []
     for _ in range(settings.IMAGE_TRIES_MAX):
         claim = claimed(image)
-        ends.append(results.image_release(image_id=image.pk, token=claim.token, reason=ImageReason.ENGINE_FAILED))
+        ends.append(
+            results.reading_release(reading_id=claim.reading_id, token=claim.token, reason=ImageReason.ENGINE_FAILED)
+        )
 
     image.refresh_from_db()
+    row = make.reading_of(image)
     assert ends == [ImageStatus.QUEUED] * (settings.IMAGE_TRIES_MAX - 1) + [ImageStatus.FAILED]
-    assert (image.status, image.reason, image.tries) == (
+    assert (image.status, image.reason, row.tries) == (
         ImageStatus.FAILED, ImageReason.ENGINE_FAILED, settings.IMAGE_TRIES_MAX,
     )  # fmt: skip
 
@@ -250,7 +260,10 @@ def test_a_try_that_lost_the_photo_cannot_give_it_up() -> None:
     image = make.working_make()
     before = Meet.objects.get().revision
 
-    assert results.image_release(image_id=image.pk, token=uuid4(), reason=ImageReason.TOO_SLOW) is None
+    assert (
+        results.reading_release(reading_id=make.reading_of(image).pk, token=uuid4(), reason=ImageReason.TOO_SLOW)
+        is None
+    )
 
     image.refresh_from_db()
     assert image.status == ImageStatus.WORKING
@@ -258,16 +271,17 @@ def test_a_try_that_lost_the_photo_cannot_give_it_up() -> None:
 
 
 def test_the_database_part_of_a_photo_is_a_handful_of_statements(django_assert_max_num_queries: Any) -> None:
-    """On the path of every photo. Two of those counted are a savepoint, where outside a test stands the transaction."""
+    """On the path of every photo. Two of those counted are a savepoint, where outside a test stands the transaction,
+    and on PostgreSQL one locks the photo."""
     image = make.image_make()
-    with django_assert_max_num_queries(2):
+    with django_assert_max_num_queries(8):
         claim = claimed(image)
-    with django_assert_max_num_queries(10):
-        results.image_settle(claim=claim, seen=make.seen_make())
+    with django_assert_max_num_queries(13):
+        results.reading_settle(claim=claim, seen=make.seen_make())
 
 
-def test_time_in_the_queue_is_counted_from_the_upload() -> None:
-    image = make.image_make(uploaded_at=timezone.now() - timedelta(seconds=2))
+def test_time_in_the_queue_is_counted_from_when_it_was_asked() -> None:
+    image = make.image_make(asked_at=timezone.now() - timedelta(seconds=2))
 
     assert 2000 <= claimed(image).queue_ms < 60_000
 
@@ -275,7 +289,7 @@ def test_time_in_the_queue_is_counted_from_the_upload() -> None:
 def test_a_queued_photo_whose_tries_are_used_up_fails_instead_of_waiting_for_ever(settings: Any) -> None:
     image = make.image_make(tries=settings.IMAGE_TRIES_MAX)
 
-    assert results.image_claim(image_id=image.pk, worker="w@test", pid=1) is None
+    assert claim_of(image) is None
 
     image.refresh_from_db()
     assert (image.status, image.reason) == (ImageStatus.FAILED, ImageReason.WORKER_LOST)
@@ -287,10 +301,8 @@ def test_stated_back_a_photo_shows_its_first_reading_again() -> None:
     staff = make.member_make(image.attempt.entry.meet, Role.STAFF)
 
     def read_as(view: str, phase: str, flag: FlagKind) -> None:
-        intake.image_restate(image=image, view=view, phase=phase)
-        claim = results.image_claim(image_id=image.pk, worker="w@test", pid=1)
-        assert claim is not None
-        assert results.image_settle(claim=claim, seen=make.seen_make(flag=flag))
+        intake.image_restate(image=image, user=staff, view=view, phase=phase)
+        assert results.reading_settle(claim=claimed(image), seen=make.seen_make(flag=flag))
 
     def shown() -> tuple[str | None, int]:
         """The flag that the API gives, and how many readings the page stands on."""
@@ -301,7 +313,7 @@ def test_stated_back_a_photo_shows_its_first_reading_again() -> None:
     assert shown() == ("breach", 1)
     read_as("left", "bottom", FlagKind.TOO_CLOSE)
     assert shown() == ("too_close", 1)
-    intake.image_restate(image=image, view="right", phase="bottom")
+    intake.image_restate(image=image, user=staff, view="right", phase="bottom")
     assert shown() == (None, 0)
     read_as("", "", FlagKind.BREACH)
     assert shown() == ("breach", 1)

@@ -4,44 +4,50 @@ import json
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from celery.exceptions import SoftTimeLimitExceeded
-from django.utils import timezone
 
-from inference.errors import EngineError, ImageError
-from inference.pipeline import Pipeline
+from inference.errors import EngineError, ImageError, LineError
+from inference.pipeline import Pipeline, Request
 from judging.pose import Lift, Phase, View
 from meets import tasks
-from meets.models import Assessment, AttemptImage, ImageReason, ImageStatus, WorkerBeat
+from meets.models import Assessment, AttemptImage, ImageReason, ImageStatus, Reading, WorkerBeat
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 class FakePipeline:
-    """Stands where the engine would: says what it was told, or raises it, and remembers what it was asked."""
+    """Stands where the engine would: says of each photo what it was told, or raises it for the whole batch, and
+    remembers what it was asked. An error in a list is that one photo's."""
 
-    def __init__(self, *answers: Any) -> None:
+    def __init__(self, *answers: Any, batch: int = 1) -> None:
         self.answers = list(answers)
-        self.asked: list[dict[str, Any]] = []
+        self.batch = batch
+        self.asked: list[Request] = []
+        self.batches: list[int] = []
 
-    def assess(self, data: bytes, **asked: Any) -> Any:
-        self.asked.append({"data": data, **asked})
+    def assess_many(self, requests: Sequence[Request]) -> list[Any]:
+        self.asked += requests
+        self.batches.append(len(requests))
+        return [self._answer() for _ in requests]
+
+    def _answer(self) -> Any:
         answer = self.answers.pop(0)
-        if isinstance(answer, BaseException):
+        if isinstance(answer, BaseException) and not isinstance(answer, LineError):
             raise answer
         return answer() if callable(answer) else answer
 
 
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch) -> Callable[..., FakePipeline]:
-    def install(*answers: Any) -> FakePipeline:
-        fake = FakePipeline(*answers)
+    def install(*answers: Any, batch: int = 1) -> FakePipeline:
+        fake = FakePipeline(*answers, batch=batch)
         monkeypatch.setattr(tasks, "pipeline", lambda: fake)
         return fake
 
@@ -63,17 +69,10 @@ def test_a_photo_is_assessed(engine: Callable[..., FakePipeline]) -> None:
 
     run(image)
 
-    assert (image.status, image.reason, image.tries) == (ImageStatus.DONE, "", 1)
+    assert (image.status, image.reason, make.reading_of(image).tries) == (ImageStatus.DONE, "", 1)
     assert Assessment.objects.count() == 1
-    assert fake.asked == [
-        {
-            "data": data,
-            "lift": Lift.DEADLIFT,
-            "phase": Phase.LOCKOUT,
-            "view": View.FRONT,
-            "rulebook": image.attempt.entry.meet.rulebook,
-        }
-    ]
+    book = image.attempt.entry.meet.rulebook
+    assert fake.asked == [Request(data, Lift.DEADLIFT, Phase.LOCKOUT, View.FRONT, book)]
 
 
 def test_a_message_delivered_twice_is_one_assessment(engine: Callable[..., FakePipeline]) -> None:
@@ -85,7 +84,7 @@ def test_a_message_delivered_twice_is_one_assessment(engine: Callable[..., FakeP
 
     assert Assessment.objects.count() == 1
     assert len(fake.asked) == 1
-    assert image.tries == 1
+    assert make.reading_of(image).tries == 1
 
 
 def test_a_message_for_a_photo_that_is_gone_is_dropped(engine: Callable[..., FakePipeline]) -> None:
@@ -101,7 +100,11 @@ def test_a_permanent_fault_rejects_at_once(engine: Callable[..., FakePipeline]) 
 
     image = run(make.image_make())
 
-    assert (image.status, image.reason, image.tries) == (ImageStatus.REJECTED, ImageReason.TRUNCATED, 1)
+    assert (image.status, image.reason, make.reading_of(image).tries) == (
+        ImageStatus.REJECTED,
+        ImageReason.TRUNCATED,
+        1,
+    )
     assert Assessment.objects.count() == 0
 
 
@@ -130,7 +133,7 @@ def test_a_passing_fault_is_tried_again_and_then_fails(
     states = []
     for _ in range(settings.IMAGE_TRIES_MAX):
         run(image)
-        states.append((image.status, image.reason, image.tries))
+        states.append((image.status, image.reason, make.reading_of(image).tries))
 
     assert states == [
         (ImageStatus.QUEUED, "", 1),
@@ -138,7 +141,7 @@ def test_a_passing_fault_is_tried_again_and_then_fails(
         (ImageStatus.FAILED, reason, 3),
     ]
     run(image)
-    assert image.tries == 3
+    assert make.reading_of(image).tries == 3
 
 
 def test_a_fault_that_passes_leaves_one_assessment(
@@ -149,12 +152,12 @@ def test_a_fault_that_passes_leaves_one_assessment(
     messages()
 
     run(image)
-    assert image.nudged_at is None
+    assert make.reading_of(image).nudged_at is None
     tasks.images_sweep.apply(throw=True)
     assert messages() == [str(image.pk)]
     run(image)
 
-    assert (image.status, image.tries) == (ImageStatus.DONE, 2)
+    assert (image.status, make.reading_of(image).tries) == (ImageStatus.DONE, 2)
     assert Assessment.objects.count() == 1
 
 
@@ -167,7 +170,7 @@ def test_a_missing_file_is_left_to_another_worker_and_fails_after_the_last_try(
 
     for tries in range(1, settings.IMAGE_TRIES_MAX):
         run(image)
-        assert (image.status, image.reason, image.tries) == (ImageStatus.QUEUED, "", tries)
+        assert (image.status, image.reason, make.reading_of(image).tries) == (ImageStatus.QUEUED, "", tries)
     run(image)
 
     assert (image.status, image.reason) == (ImageStatus.FAILED, ImageReason.FILE_MISSING)
@@ -186,14 +189,14 @@ def test_a_file_that_the_engine_lacks_is_not_the_photo_s_fault(engine: Callable[
 
 def test_a_photo_taken_over_meanwhile_is_not_written_twice(engine: Callable[..., FakePipeline]) -> None:
     def taken_over() -> Any:
-        AttemptImage.objects.update(claim_token=uuid4(), claimed_by="other@test/9")
+        Reading.objects.update(claim_token=uuid4(), claimed_by="other@test/9")
         return make.seen_make()
 
     engine(taken_over)
 
     image = run(make.image_make())
 
-    assert (image.status, image.claimed_by) == (ImageStatus.WORKING, "other@test/9")
+    assert (image.status, make.reading_of(image).claimed_by) == (ImageStatus.WORKING, "other@test/9")
     assert Assessment.objects.count() == 0
 
 
@@ -201,7 +204,7 @@ def test_the_sweep_is_the_canary_of_the_worker_that_runs_it() -> None:
     # What Celery calls a task that is run in place.
     here = socket.gethostname()
     for name in (here, "other@test"):
-        WorkerBeat.objects.create(name=name, seen_at=timezone.now())
+        make.beat_make(name)
 
     tasks.images_sweep.apply(throw=True)
 

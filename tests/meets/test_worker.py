@@ -14,7 +14,7 @@ from rest_framework.test import APIClient
 
 from meets import checks, worker
 from meets.models import WorkerBeat
-from meets.selectors.workers import WorkersState, workers_state
+from meets.selectors.workers import WorkersState, workers_states
 from tests import factories as make
 
 
@@ -58,12 +58,14 @@ def test_alive_and_answering(seen_s: float | None, answered_s: float | None, sta
     now = timezone.now()
     if seen_s is not None:
         answered = None if answered_s is None else now - timedelta(seconds=answered_s)
-        WorkerBeat.objects.create(name="w@test", seen_at=now - timedelta(seconds=seen_s), answered_at=answered)
+        make.beat_make("w@test", seen_at=now - timedelta(seconds=seen_s), answered_at=answered)
 
-    assert workers_state() == state
+    assert workers_states() == ({} if seen_s is None else {"mediapipe": state})
     client = APIClient()
     client.force_authenticate(make.user_make())
-    assert client.get("/api/v1/workers/").json() == {"alive": state.alive, "answering": state.answering}
+    said = {"alive": state.alive, "answering": state.answering}
+    engines = [] if seen_s is None else [{"engine": "mediapipe", **said}]
+    assert client.get("/api/v1/workers/").json() == {**said, "engines": engines}
 
 
 @pytest.mark.django_db(transaction=True)
@@ -89,7 +91,7 @@ def test_the_heartbeat_beats_and_asks_for_sweeps_until_stopped(settings: Any) ->
     assert WorkerBeat.objects.count() == 0
     with current_app.connection_for_read() as connection:
         channel = connection.default_channel
-        message = channel.basic_get("sweep", no_ack=True)
+        message = channel.basic_get("sweep.mediapipe", no_ack=True)
     assert message.headers["task"] == "meets.tasks.images_sweep"
     assert message.headers["expires"] is not None
 
@@ -184,6 +186,8 @@ def test_the_settings_as_shipped_pass() -> None:
         ({"CELERY_BROKER_TRANSPORT_OPTIONS": {"visibility_timeout": 149}}, ["meets.E002"]),
         ({"CELERY_BROKER_TRANSPORT_OPTIONS": {"visibility_timeout": 150}}, []),
         ({"IMAGE_TRIES_MAX": 0}, ["meets.E004"]),
+        ({"ENGINE": "vitpose"}, ["meets.E005"]),
+        ({"DEFAULT_ENGINE": ""}, ["meets.E005"]),
     ],
 )
 def test_settings_that_would_lose_or_repeat_work_are_refused(

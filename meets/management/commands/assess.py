@@ -16,6 +16,7 @@ from inference.pipeline import Pipeline
 from inference.report import report
 from judging.pose import Lift, Phase, View
 from judging.rulebook import rulebook_ids
+from meets.tasks import engine_options
 
 
 class Command(BaseCommand):
@@ -38,7 +39,7 @@ class Command(BaseCommand):
         if options["overlay"]:
             options["overlay"].mkdir(parents=True, exist_ok=True)
         limits = Limits(settings.PHOTO_MAX_BYTES, settings.PHOTO_MAX_PIXELS)
-        pipeline = Pipeline(settings.ENGINE, recorded_poses=settings.RECORDED_POSES, limits=limits)
+        pipeline = Pipeline(settings.ENGINE, options=engine_options(), limits=limits)
         failed = 0
         for number, path in enumerate(options["photos"], start=1):
             line = self._line(pipeline, path, options)

@@ -1,4 +1,4 @@
-"""python manage.py worker: works on the photos in the queue until Ctrl-C."""
+"""python manage.py worker: works on the photos that wait for its kind of engine until Ctrl-C."""
 
 import os
 import uuid
@@ -6,13 +6,22 @@ from typing import Any
 
 from celery import current_app
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
+
+from inference.engines import engine_check
+from inference.errors import LineError
+from meets.queues import assess_queue, sweep_queue
+from meets.tasks import engine_options
 
 
 class Command(BaseCommand):
     help = "Works on queued photos until Ctrl-C. Start one per computing device."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            engine_check(settings.ENGINE, engine_options())
+        except (LineError, ValueError) as error:
+            raise CommandError(str(error)) from error
         where = "Redis" if settings.REDIS_URL else f"files under {settings.VAR_DIR}"
         self.stdout.write(f"Worker with engine {settings.ENGINE}, queue in {where}. Ctrl-C ends it.")
         self.stdout.flush()
@@ -20,9 +29,9 @@ class Command(BaseCommand):
             [
                 "worker",
                 "--pool=prefork",
-                # One child: the engine uses the whole device, and the sweep counts on one photo at a time.
+                # One child: the engine uses the whole device, and the sweep counts on one batch at a time.
                 "--concurrency=1",
-                "--queues=assess,sweep",
+                f"--queues={assess_queue(settings.ENGINE)},{sweep_queue(settings.ENGINE)}",
                 # A new name per start: a worker that died must not look alive because another took its name, and in
                 # containers on one host every worker is process 1.
                 f"--hostname=worker-{os.getpid()}-{uuid.uuid4().hex[:8]}@%h",

@@ -69,7 +69,7 @@
     return new Promise((resolve) => {
       const body = new FormData();
       body.append("photo", row.file);
-      for (const name of ["view", "phase"]) body.append(name, form.elements[name].value);
+      for (const name of ["view", "phase", "camera"]) if (form.elements[name]) body.append(name, form.elements[name].value);
       const request = new XMLHttpRequest();
       request.open("POST", `/attempts/${attempt}/upload/`);
       request.setRequestHeader("Accept", "application/json");

@@ -1,0 +1,371 @@
+"""Several people in a photo: staff are asked who lifts, say so, and take it back; and the meet's cameras."""
+
+import re
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from rest_framework.test import APIClient
+
+from inference.assessment import FlagKind
+from judging.outcomes import Outcome, Reason
+from meets import intake, results
+from meets.errors import Refusal
+from meets.models import AttemptImage, Camera, EvidenceMode, Light, Meet, MeetStatus, Reading, Role
+from tests.factories import (
+    assessed_make,
+    attempt_make,
+    camera_make,
+    claim_make,
+    finding_make,
+    image_make,
+    meet_make,
+    member_make,
+    person_make,
+    photo_bytes,
+    seen_make,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def meet() -> Meet:
+    return meet_make(evidence_mode=EvidenceMode.TRAINING)
+
+
+def client_of(meet: Meet, role: Role = Role.STAFF) -> Client:
+    client = Client()
+    client.force_login(member_make(meet, role))
+    return client
+
+
+def unsure() -> Any:
+    """Two people of a photo 320 × 240, too alike to call."""
+    silent = finding_make(
+        outcome=Outcome.CANNOT_JUDGE, reason=Reason.LIFTER_UNSURE, side=None, margin_cm=None, detail=""
+    )
+    return seen_make(
+        pose=None,
+        votes=None,
+        flag=FlagKind.LIFTER,
+        findings=(silent,),
+        people=(person_make((20, 40, 100, 200), score=0.41), person_make((200, 30, 300, 230), score=0.39)),
+        lifter_margin=0.02,
+    )
+
+
+def sure() -> Any:
+    people = person_make((20, 40, 100, 200), score=0.9, chosen=True), person_make((200, 30, 300, 230), score=0.05)
+    return seen_make(people=people, lifter_margin=0.85)
+
+
+def page(client: Client, image: AttemptImage) -> str:
+    html = client.get(reverse("attempt-detail", args=[image.attempt_id])).content.decode()
+    ids = re.findall(r'\sid="([^"]+)"', html)
+    assert len(ids) == len(set(ids))
+    return re.sub(r"<dialog.*?</dialog>", "", html, flags=re.S)
+
+
+def say(client: Client, image: AttemptImage, **data: Any) -> Any:
+    return client.post(reverse("photo-lifter", args=[image.pk]), data, follow=True)
+
+
+def test_who_lifts_is_asked_of_the_staff_and_said(meet: Meet) -> None:
+    row = assessed_make(attempt_make(meet), seen=unsure())
+    image, staff = row.image, client_of(meet)
+    html = page(staff, image)
+    assert "who is the lifter?" in html
+    assert "It cannot be told who the lifter is" in html
+    assert re.findall(r'<rect class="person" x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" height="([\d.]+)"', html) == [
+        ("20.0", "40.0", "80.0", "160.0"),
+        ("200.0", "30.0", "100.0", "200.0"),
+    ]
+    assert 'class="layer-people asked"' in html
+    assert re.findall(r'name="person" value="(\d)" required( checked)?>', html) == [("1", ""), ("2", "")]
+    assert re.search(r"<b>1</b> at the left .*41 %", html)
+    assert re.search(r"<b>2</b> at the right .*39 %", html)
+
+    answer = say(staff, image, assessment=row.pk, person=2)
+
+    assert "The photo is read again." in answer.content.decode()
+    image.refresh_from_db()
+    assert (image.lifter_at, image.stated_lifter, image.status) == ((0.781, 0.542), "0.781,0.542", "queued")
+    assert image.lifter_said_by is not None
+    assert (image.lifter_said_by.username, image.lifter_said_at is None) == (staff_name(staff), False)
+    assert "who is the lifter?" not in page(staff, image)
+    claim = claim_make(image)
+    assert claim.lifter_at == (0.781, 0.542)
+    assert results.reading_settle(claim=claim, seen=sure())
+    html = page(staff, image)
+    assert "Somebody else is the lifter" in html
+    assert f"Said by {image.lifter_said_by.username}" in html
+    assert re.findall(r'name="person" value="(\d)" required( checked)?>', html) == [("1", " checked"), ("2", "")]
+    assert 'class="layer-people"' in html
+
+
+def staff_name(client: Client) -> str:
+    from django.contrib.auth import get_user
+
+    return get_user(client).get_username()  # type: ignore[arg-type]
+
+
+def test_it_is_taken_back_and_the_first_reading_counts_again(meet: Meet) -> None:
+    row = assessed_make(attempt_make(meet), seen=unsure())
+    image, staff = row.image, client_of(meet)
+    say(staff, image, assessment=row.pk, person=1)
+    assert results.reading_settle(claim=claim_make(image), seen=sure())
+
+    say(staff, image, nobody="1", assessment=row.pk, person=1)
+
+    image.refresh_from_db()
+    assert (image.lifter_at, image.stated_lifter, image.lifter_said_by, image.lifter_said_at) == (None, "", None, None)
+    assert "who is the lifter?" in page(staff, image)
+    assert results.reading_settle(claim=claim_make(image), seen=unsure())
+    assert image.assessments.count() == 2
+
+
+def test_a_photo_of_one_person_asks_nothing(meet: Meet) -> None:
+    html = page(client_of(meet), assessed_make(attempt_make(meet)).image)
+    assert "layer-people" not in html
+    assert "lifter?" not in html
+
+
+@pytest.mark.parametrize("role", [Role.REFEREE, Role.JURY, Role.READER])
+@pytest.mark.parametrize("seen", [unsure, sure])
+def test_others_get_no_form_and_change_nothing(meet: Meet, role: Role, seen: Any) -> None:
+    row = assessed_make(attempt_make(meet), seen=seen())
+    client = client_of(meet, role)
+    api = APIClient()
+    api.force_login(member_make(meet, role))
+    before = AttemptImage.objects.values().get(), Reading.objects.values().get(), Meet.objects.values().get()
+    html = page(client, row.image)
+    assert 'name="person"' not in html
+    # What is asked of others is seen; what nobody asks is not.
+    assert ("layer-people asked" in html) == (seen is unsure)
+    assert (
+        client.post(reverse("photo-lifter", args=[row.image_id]), {"assessment": row.pk, "person": 1}).status_code
+        == 403
+    )
+    assert api.patch(f"/api/v1/images/{row.image_id}/", {"lifter_at": [0.5, 0.5]}).status_code == 403
+    assert (AttemptImage.objects.values().get(), Reading.objects.values().get(), Meet.objects.values().get()) == before
+
+
+def test_a_blind_referee_is_told_of_nobody(meet: Meet) -> None:
+    Meet.objects.update(evidence_mode=EvidenceMode.AFTER_LIGHT)
+    image = assessed_make(attempt_make(meet), seen=unsure()).image
+    referee = member_make(meet, Role.REFEREE)
+    client = Client()
+    client.force_login(referee)
+    html = page(client, image)
+    assert not any(word in html for word in ("◎", "lifter?", "layer-people", "Several people"))
+    Light.objects.create(attempt=image.attempt, referee=referee, colour="white")
+    assert "layer-people asked" in page(client, image)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [{}, {"person": 1}, {"person": 3}, {"person": 0}, {"person": "x"}, {"person": "9" * 30}, {"person": "²"}, "other"],
+)
+def test_nobody_of_that_number_is_refused_and_nothing_is_written(meet: Meet, data: Any) -> None:
+    row = assessed_make(attempt_make(meet), seen=unsure())
+    other = assessed_make(attempt_make(meet), seen=unsure())
+    sent = {"assessment": other.pk, "person": 1} if data == "other" else data
+    if "person" in sent and data != {"person": 1} and data != "other":
+        sent = {"assessment": row.pk, **sent}
+    staff = client_of(meet)
+    before = AttemptImage.objects.values().get(pk=row.image_id), Meet.objects.values().get()
+    answer = say(staff, row.image, **sent)
+    assert "Choose one of the numbered people." in answer.content.decode()
+    assert (AttemptImage.objects.values().get(pk=row.image_id), Meet.objects.values().get()) == before
+
+
+@pytest.mark.parametrize("at", [(1.01, 0.5), (-0.1, 0.5), (float("nan"), 0.5), (0.5, float("inf")), (0.5,)])
+def test_a_place_off_the_photo_is_refused(meet: Meet, at: Any) -> None:
+    image = assessed_make(attempt_make(meet)).image
+    before = AttemptImage.objects.values().get()
+    with pytest.raises(Refusal, match="two parts of the photo"):
+        intake.image_restate(image=image, user=image.uploaded_by, lifter_at=at)
+    assert AttemptImage.objects.values().get() == before
+
+
+def test_the_api_takes_the_place_and_gives_it_back(meet: Meet) -> None:
+    image = assessed_make(attempt_make(meet), seen=unsure()).image
+    staff = member_make(meet)
+    client = APIClient()
+    client.force_authenticate(staff)
+    address = f"/api/v1/images/{image.pk}/"
+    seen = client.get(address).json()["assessment"]
+    assert (seen["flag"], seen["lifter_margin"], seen["people"][1]) == (
+        "lifter", 0.02, {"box": [200.0, 30.0, 300.0, 230.0], "score": 0.39, "chosen": False},
+    )  # fmt: skip
+    answer = client.patch(address, {"lifter_at": [0.4, 0.6]})
+    assert (answer.status_code, answer.json()["lifter_at"], answer.json()["status"]) == (202, [0.4, 0.6], "queued")
+    image.refresh_from_db()
+    assert image.lifter_said_by == staff
+    for wrong in ([0.4], [0.4, 1.1], [0.4, 0.5, 0.6], "left", ["a", "b"]):
+        assert client.patch(address, {"lifter_at": wrong}).status_code == 400
+    # What is left out stays.
+    assert client.patch(address, {"phase": "bottom"}).json()["lifter_at"] == [0.4, 0.6]
+    assert client.patch(address, {"lifter_at": None}).json()["lifter_at"] is None
+
+
+def test_the_board_asks_who_lifts_between_what_is_close_and_what_does_not_fit(meet: Meet) -> None:
+    kinds = (FlagKind.MISMATCH, FlagKind.LIFTER, FlagKind.TOO_CLOSE)
+    rows = {
+        kind: assessed_make(attempt_make(meet), seen=unsure() if kind is FlagKind.LIFTER else seen_make(flag=kind))
+        for kind in kinds
+    }
+    html = client_of(meet).get(reverse("meet-board", args=[meet.pk])).content.decode()
+    shown = re.findall(r'id="row-([0-9a-f-]+)"', html)
+    assert shown == [str(rows[kind].image.attempt_id) for kind in reversed(kinds)]
+    assert "several people: staff say who lifts" in html
+
+
+def test_boxes_cost_no_query_of_their_own(meet: Meet) -> None:
+    staff = client_of(meet)
+
+    def cost(attempt_id: Any) -> int:
+        with CaptureQueriesContext(connection) as asked:
+            assert staff.get(reverse("attempt-detail", args=[attempt_id])).status_code == 200
+        return len(asked)
+
+    camera_make(meet)
+    few, many = attempt_make(meet), attempt_make(meet)
+    assessed_make(few, seen=unsure(), camera=camera_make(meet))
+    for _ in range(5):
+        image = assessed_make(many, seen=unsure(), camera=camera_make(meet)).image
+        AttemptImage.objects.filter(pk=image.pk).update(lifter_said_by=image.uploaded_by)
+    assert cost(many.pk) == cost(few.pk)
+
+
+# ── Cameras ──────────────────────────────────────────────────────────────────────────────────────────────
+
+REGION = {"x0": "10", "y0": "12.5", "x1": "90", "y1": "100"}
+
+
+def test_a_camera_is_added_changed_and_taken_away(meet: Meet) -> None:
+    staff = client_of(meet)
+    url = reverse("camera-list", args=[meet.pk])
+    assert staff.post(url, {"name": "Left tripod", "view": "left", **REGION}).status_code == 302
+    camera = Camera.objects.get()
+    assert (camera.meet, camera.name, camera.view, camera.region) == (
+        meet,
+        "Left tripod",
+        "left",
+        (0.1, 0.125, 0.9, 1.0),
+    )
+    assert "10–90 % across, 12–100 % down" in staff.get(url).content.decode()
+    edit = reverse("camera-edit", args=[camera.pk])
+    assert 'value="12.5"' in staff.get(edit).content.decode()
+    assert staff.post(edit, {"name": "Left", "view": ""}).status_code == 302
+    camera.refresh_from_db()
+    assert (camera.name, camera.view, camera.region) == ("Left", "", None)
+    assert "the whole picture" in staff.get(url).content.decode()
+    assert "Left is taken away" in staff.post(reverse("camera-delete", args=[camera.pk]), follow=True).content.decode()
+    assert not Camera.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"name": ""}, "Fill this in."),
+        ({"name": "Taken"}, "already exists"),
+        ({"x0": "95"}, "at least 5 % wide and high"),
+        ({"x0": "88"}, "at least 5 % wide and high"),
+        ({"y1": ""}, "Give all four sides"),
+        ({"x1": "101"}, "less than or equal to 100"),
+        ({"x1": "wide"}, "Write a number."),
+        ({"view": "above"}, "Choose one of the list."),
+    ],
+)
+def test_a_camera_that_cannot_be(meet: Meet, change: dict[str, str], sentence: str) -> None:
+    camera_make(meet, name="Taken")
+    staff = client_of(meet)
+    before = list(Camera.objects.values()), Meet.objects.values().get()
+    answer = staff.post(reverse("camera-list", args=[meet.pk]), {"name": "New", **REGION, **change})
+    assert answer.status_code == 400
+    assert sentence in answer.content.decode()
+    assert (list(Camera.objects.values()), Meet.objects.values().get()) == before
+
+
+def test_in_a_closed_meet_cameras_stay(meet: Meet) -> None:
+    camera = camera_make(meet)
+    staff = client_of(meet)
+    Meet.objects.update(status=MeetStatus.CLOSED)
+    urls = [
+        reverse("camera-list", args=[meet.pk]),
+        reverse("camera-edit", args=[camera.pk]),
+        reverse("camera-delete", args=[camera.pk]),
+    ]
+    for url in urls:
+        assert "This meet is closed" in staff.post(url, {"name": "Other"}, follow=True).content.decode()
+    assert list(Camera.objects.values_list("name", flat=True)) == [camera.name]
+
+
+def test_photos_know_their_camera_and_keep_its_region_until_read_again(meet: Meet) -> None:
+    attempt, staff = attempt_make(meet), client_of(meet)
+    camera = camera_make(meet, name="Left tripod", view="left", x0=0.1, y0=0.1, x1=0.9, y1=0.9)
+    url = reverse("attempt-upload", args=[attempt.pk])
+    assert f'<option value="{camera.pk}">Left tripod</option>' in staff.get(url).content.decode()
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    photo = SimpleUploadedFile("p.jpg", photo_bytes(), content_type="image/jpeg")
+    assert staff.post(url, {"photo": photo, "camera": camera.pk}).status_code == 302
+    image = AttemptImage.objects.get()
+    assert (image.camera, image.view, image.stated_region) == (camera, "left", "0.100,0.100,0.900,0.900")
+    assert results.reading_settle(claim=claim_make(image), seen=seen_make())
+    assert "Left tripod · from the lifter" in page(staff, image)
+
+    Camera.objects.update(x0=0.2)
+    assert 'class="card t-breach"' in page(staff, image)
+    staff.post(reverse("photo-restate", args=[image.pk]), {"view": "left", "phase": "", "camera": camera.pk})
+    image.refresh_from_db()
+    assert (image.stated_region, image.status) == ("0.200,0.100,0.900,0.900", "queued")
+    assert 'class="card t-breach"' not in page(staff, image)
+    staff.post(reverse("photo-restate", args=[image.pk]), {"camera": ""})
+    image.refresh_from_db()
+    assert (image.camera, image.stated_region, image.view) == (None, "", "left")
+
+
+@pytest.mark.parametrize("way", ["page", "restate", "api", "api restate"])
+def test_another_meets_camera_is_refused_and_nothing_is_written(meet: Meet, way: str) -> None:
+    attempt = attempt_make(meet)
+    image = image_make(attempt)
+    theirs, mine = camera_make(meet_make()), camera_make(meet)
+    staff, api = client_of(meet), APIClient()
+    api.force_authenticate(member_make(meet))
+    before = list(AttemptImage.objects.values()), Meet.objects.values().get(pk=meet.pk)
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    def photo() -> SimpleUploadedFile:
+        return SimpleUploadedFile("p.jpg", photo_bytes(), content_type="image/jpeg")
+
+    if way == "page":
+        answer = staff.post(reverse("attempt-upload", args=[attempt.pk]), {"photo": photo(), "camera": theirs.pk})
+        assert (answer.status_code, "no such camera" in answer.content.decode()) == (400, True)
+    elif way == "restate":
+        answer = staff.post(reverse("photo-restate", args=[image.pk]), {"camera": theirs.pk}, follow=True)
+        assert "There is no such camera in this meet." in answer.content.decode()
+    elif way == "api":
+        body = {"file": photo(), "camera": theirs.pk}
+        assert api.post(f"/api/v1/attempts/{attempt.pk}/images/", body, format="multipart").status_code == 400
+    else:
+        assert api.patch(f"/api/v1/images/{image.pk}/", {"camera": theirs.pk}).status_code == 400
+        with pytest.raises(Refusal, match="not in this meet"):
+            intake.image_restate(image=image, user=image.uploaded_by, camera=theirs)
+    assert (list(AttemptImage.objects.values()), Meet.objects.values().get(pk=meet.pk)) == before
+    assert api.patch(f"/api/v1/images/{image.pk}/", {"camera": mine.pk}).json()["camera"] == mine.pk
+
+
+def test_a_camera_taken_away_leaves_its_photos(meet: Meet) -> None:
+    camera = camera_make(meet, x0=0.1, y0=0.1, x1=0.9, y1=0.9)
+    image, _ = intake.image_submit(
+        attempt=attempt_make(meet), user=member_make(meet), data=photo_bytes(), camera=camera
+    )
+    client_of(meet).post(reverse("camera-delete", args=[camera.pk]))
+    image.refresh_from_db()
+    assert (image.camera, image.stated_region) == (None, "0.100,0.100,0.900,0.900")
