@@ -40,7 +40,7 @@ def model_empty(name: str, kind: str, config: Mapping[str, Any], *, device: Any 
     from mmengine.model import revert_sync_batchnorm
     from mmengine.registry import DefaultScope
 
-    model = config_model(dict(config))
+    model = _current(config_model(dict(config)))
     if kind == "pose":
         import mmpose.models  # noqa: F401 - registers the parts
         from mmpose.registry import MODELS
@@ -59,6 +59,16 @@ def model_empty(name: str, kind: str, config: Mapping[str, Any], *, device: Any 
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise WeightsError(f"No model can be built from the config of {name}: {error}") from error
     return revert_sync_batchnorm(built).eval()
+
+
+def _current(model: dict[str, Any]) -> dict[str, Any]:
+    """The model with today's words: mmpose 1.3.2's Human-Art configs of ViTPose-L and -H still ask for the feature map
+    in mmcls's way, which mmpretrain's VisionTransformer no longer takes."""
+    backbone = model.get("backbone")
+    if not isinstance(backbone, dict) or backbone.get("output_cls_token") is not False:
+        return model
+    rest = {key: value for key, value in backbone.items() if key != "output_cls_token"}
+    return {**model, "backbone": {"out_type": "featmap", **rest}}
 
 
 def need(config: Mapping[str, Any], key: str, where: str) -> Any:
