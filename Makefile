@@ -9,7 +9,7 @@ GPU := .venv-gpu
 # Kept for all checkouts of this user: building mmcv's wheel takes a quarter of an hour.
 export MMCV_WHEELS ?= $(HOME)/.cache/white-lights/wheels
 
-.PHONY: demo test check worker bench lock clean gpu-env test-gpu bench-engine
+.PHONY: demo test check worker bench lock clean gpu-env test-gpu bench-engine bench-two-engines
 
 demo: $(VENV)/.ready
 	@$(BIN)/python -m config.demo $(if $(ONCE),--once)
@@ -37,6 +37,9 @@ test-gpu: $(GPU)/.ready
 
 bench-engine: $(GPU)/.ready
 	@$(GPU)/bin/python -m tests.bench.engine $(if $(JSON),--json)
+
+bench-two-engines: $(VENV)/.ready $(GPU)/.ready
+	@$(BIN)/python -m tests.bench.two_engines $(if $(JSON),--json)
 
 $(GPU)/.ready: requirements/gpu.txt requirements/gpu-build.txt requirements/test.txt docker/install/worker-gpu.sh
 	@echo "Setting up $(GPU): 5 GB; three minutes with mmcv's wheel in $(MMCV_WHEELS), a quarter of an hour more without ..."

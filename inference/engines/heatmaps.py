@@ -36,7 +36,7 @@ def joints_decode(heatmaps: Maps, crop_size: tuple[int, int]) -> tuple[FloatArra
     """
     n, joints, height, width = heatmaps.shape
     maps = heatmaps.reshape(n * joints, height, width)
-    index = maps.reshape(len(maps), -1).argmax(axis=1)
+    index = maps.reshape(len(maps), height * width).argmax(axis=1)
     y, x = np.divmod(index, width)
     scores = maps[np.arange(len(maps)), y, x].astype(np.float64)
     steps = [

@@ -11,6 +11,7 @@ import torch
 
 from inference.engines.mm_models import need
 from inference.images import RgbArray
+from inference.weights import WeightsError
 from judging.pose import FloatArray
 
 # A box under this score is no person (mmpose's own bbox_thr for its inferencer, mmpose 1.3.2).
@@ -29,7 +30,7 @@ class Detector:
         self._model = model.to(device=device, dtype=dtype).to(memory_format=torch.channels_last)
         self._device, self._dtype = device, dtype
         self._side = test_side(config, name)
-        numbers = need(config["model"], "data_preprocessor", name)
+        numbers = need(need(config, "model", name), "data_preprocessor", name)
         to_rgb = bool(numbers.get("bgr_to_rgb"))
         # The config's means stand in the order of what the model sees; photos come as RGB.
         self._channels = [0, 1, 2] if to_rgb else [2, 1, 0]
@@ -39,7 +40,10 @@ class Detector:
         )
 
     def boxes(self, photos: Sequence[RgbArray]) -> list[FloatArray]:
-        """Per photo a float array (n, 5): x0, y0, x1, y1 in px, score; the likeliest first."""
+        """Per photo a float array (n, 5): x0, y0, x1, y1 in px, score; the likeliest first.
+
+        Raises ValueError for scores that are no numbers: they would look like a photo of nobody.
+        """
         squares, factors = zip(*(letterbox(photo, self._side) for photo in photos), strict=True)
         features = self.forward(torch.from_numpy(np.stack(squares)))
         metas = [
@@ -52,6 +56,8 @@ class Detector:
             for photo, factor in zip(photos, factors, strict=True)
         ]
         scores, distances = ([level.float() for level in part] for part in features)
+        if not all(bool(torch.isfinite(level).all()) for level in scores):
+            raise ValueError("the scores are no numbers: ENGINE_DTYPE may be too small for these weights")
         found = self._model.bbox_head.predict_by_feat(scores, distances, batch_img_metas=metas, rescale=True)
         return [_people(one, photo) for one, photo in zip(found, photos, strict=True)]
 
@@ -67,11 +73,14 @@ class Detector:
 
 
 def test_side(config: Mapping[str, Any], name: str) -> int:
-    """The side of the square that the config's test pipeline pads a photo to, px."""
+    """The side of the square that the config's test pipeline pads a photo to, px. Raises WeightsError without one."""
     for step in need(config, "test_pipeline", name):
         if step.get("type") == "Pad" and "size" in step:
             return int(max(step["size"]))
-    return int(max(next(step["scale"] for step in config["test_pipeline"] if step.get("type") == "Resize")))
+    for step in config["test_pipeline"]:
+        if step.get("type") == "Resize" and "scale" in step:
+            return int(max(step["scale"]))
+    raise WeightsError(f"The config of {name} names no size in its test_pipeline: neither Pad nor Resize has one.")
 
 
 def letterbox(photo: RgbArray, side: int) -> tuple[RgbArray, tuple[float, float]]:

@@ -80,7 +80,11 @@ def need(config: Mapping[str, Any], key: str, where: str) -> Any:
 
 def joints_require(weights: ReadyWeights, config: Mapping[str, Any]) -> None:
     """Refuses a pose model of other joints than COCO's 17 in COCO's order."""
-    outputs = need(need(config["model"], "head", weights.name), "out_channels", f"{weights.name}: model.head")
+    outputs = need(
+        need(need(config, "model", weights.name), "head", f"{weights.name}: model"),
+        "out_channels",
+        f"{weights.name}: model.head",
+    )
     if outputs != JOINT_COUNT:
         raise WeightsError(f"{weights.name} has {outputs} joints; COCO's {JOINT_COUNT} are needed.")
     names = weights.meta.get("keypoints")

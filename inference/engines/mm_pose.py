@@ -51,7 +51,7 @@ class PoseModel:
         self._model = model.to(device=device, dtype=dtype).to(memory_format=torch.channels_last)
         self._device, self._dtype, self._flips = device, dtype, flips
         self.crop_size = crop_size(config, name)
-        numbers = need(config["model"], "data_preprocessor", name)
+        numbers = need(need(config, "model", name), "data_preprocessor", name)
         self._channels = [0, 1, 2] if numbers.get("bgr_to_rgb") else [2, 1, 0]
         self._mean, self._std = (
             torch.tensor(need(numbers, key, name), dtype=torch.float32, device=device).view(1, 3, 1, 1)
@@ -60,17 +60,23 @@ class PoseModel:
         self._heatmaps = torch.compile(self._run, dynamic=True) if compiled else self._run
 
     def joints(self, crops: npt.NDArray[np.uint8]) -> CropJoints:
-        """crops: uint8 array (n, height, width, 3), RGB."""
+        """crops: uint8 array (n, height, width, 3), RGB. Raises ValueError for heatmaps that are no numbers."""
         heatmaps = self.forward(torch.from_numpy(crops))
         n = len(crops)
         straight, mirrored = heatmaps[:n], heatmaps[n:].flip(-1)[:, FLIP_INDEX]
         if not self._flips:
-            places, scores = joints_decode(straight.cpu().numpy(), self.crop_size)
+            places, scores = self._decoded(straight)
             return CropJoints(places, scores, np.zeros(scores.shape))
         every = torch.cat([(straight + mirrored) * 0.5, straight, mirrored])
-        places, scores = joints_decode(every.cpu().numpy(), self.crop_size)
+        places, scores = self._decoded(every)
         apart = np.linalg.norm(places[n : 2 * n] - places[2 * n :], axis=-1)
         return CropJoints(places[:n], scores[:n], apart)
+
+    def _decoded(self, heatmaps: Any) -> tuple[FloatArray, FloatArray]:
+        places, scores = joints_decode(heatmaps.cpu().numpy(), self.crop_size)
+        if not np.isfinite(scores).all():
+            raise ValueError("the heatmaps are no numbers: ENGINE_DTYPE may be too small for these weights")
+        return places, scores
 
     def forward(self, crops: Any) -> Any:
         """uint8 tensor (n, height, width, 3), RGB -> float32 heatmaps (n or, with the flips behind, 2 n, 17, h, w)."""
@@ -86,7 +92,7 @@ class PoseModel:
 
 def crop_size(config: Mapping[str, Any], name: str) -> tuple[int, int]:
     """Width, height of the crop. Raises WeightsError for a model whose heatmaps are not decoded as UDP's Gaussians."""
-    decoder = need(need(config["model"], "head", name), "decoder", f"{name}: model.head")
+    decoder = need(need(need(config, "model", name), "head", f"{name}: model"), "decoder", f"{name}: model.head")
     kind = (decoder.get("type"), decoder.get("heatmap_type", "gaussian"), decoder.get("blur_kernel_size", 11))
     if kind != ("UDPHeatmap", "gaussian", 11):
         raise WeightsError(f"{name} is decoded by {kind[0]} ({kind[1]}); only UDPHeatmap with Gaussians is read here.")

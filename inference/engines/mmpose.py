@@ -14,6 +14,7 @@ from typing import Final, TypeVar
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from inference.engines.base import EngineOptions, Shot
@@ -29,9 +30,10 @@ from judging.pose import FloatArray, Joint, Pose
 
 log = logging.getLogger(__name__)
 
-# Photos at once, and crops at once (with their flips twice as many pictures).
+# Photos at once, and crops at once (with their flips twice as many pictures). A GPU is filled by many; what a processor
+# works on should stay in its caches.
 BATCH_OF: Final = {"cuda": 16, "cpu": 4}
-CROPS_OF: Final = {"cuda": 128, "cpu": 16}
+CROPS_OF: Final = {"cuda": 128, "cpu": 4}
 
 # A heatmap's maximum is no probability (Gu et al., arXiv 2311.17105). Until these weights are measured on truth, the
 # one published anchor stands in: mmpose draws joints from 0.3 on (kpt_thr, mmpose 1.3.2), which is put at SEEN_SCORE.
@@ -101,27 +103,37 @@ class MMPoseEngine:
         with torch.inference_mode():
             boxes = self._photos.each(photos, lambda some: self._detector.boxes([photo.rgb for photo in some]))
             looks = [_looks(photo, found) for photo, found in zip(photos, boxes, strict=True)]
-            return self._poses(photos, looks)
+            crops = [self._cut(photo, people) for photo, people in zip(photos, looks, strict=True)]
+            return self._poses(looks, crops)
+
+    def _cut(self, photo: Shot, people: list[list[Look]] | EngineError) -> npt.NDArray[np.uint8] | EngineError:
+        """The crops of a photo's looks, or its error."""
+        if isinstance(people, EngineError):
+            return people
+        try:
+            return crops_cut(photo.rgb, [look for person in people for look in person], self._pose.crop_size)
+        except _FAILURES as error:
+            return _failed(error)
 
     def _poses(
-        self, photos: Sequence[Shot], looks: Sequence[list[list[Look]] | EngineError]
+        self,
+        looks: Sequence[list[list[Look]] | EngineError],
+        crops: Sequence[npt.NDArray[np.uint8] | EngineError],
     ) -> list[list[Pose] | EngineError]:
         """The people's poses: every look of every person of every photo goes through the model together."""
-        cut: list[tuple[Look, FloatArray]] = []
-        for photo, people in zip(photos, looks, strict=True):
-            if not isinstance(people, EngineError):
-                flat = [look for person in people for look in person]
-                cut += zip(flat, crops_cut(photo.rgb, flat, self._pose.crop_size), strict=True)
-        seen = iter(self._crops.each([crop for _, crop in cut], self._joints))
+        every = [crop for cut in crops if not isinstance(cut, EngineError) for crop in cut]
+        seen = iter(self._crops.each(every, self._joints))
         answers: list[list[Pose] | EngineError] = []
-        for people in looks:
-            if isinstance(people, EngineError):
+        for people, cut in zip(looks, crops, strict=True):
+            if isinstance(cut, EngineError):
+                answers.append(cut)
+            elif isinstance(people, EngineError):
                 answers.append(people)
-                continue
-            answers.append(_answer([[(look, next(seen)) for look in person] for person in people]))
+            else:
+                answers.append(_answer([[(look, next(seen)) for look in person] for person in people]))
         return answers
 
-    def _joints(self, crops: Sequence[FloatArray]) -> list[Seen]:
+    def _joints(self, crops: Sequence[npt.NDArray[np.uint8]]) -> list[Seen]:
         joints = self._pose.joints(np.stack(crops))
         return list(zip(joints.places, joints.scores, joints.flip_px, strict=True))
 

@@ -51,6 +51,8 @@ def device_pick(device: str, dtype: str) -> tuple[Any, Any]:
         torch.zeros(1, device=picked)
     except (RuntimeError, AssertionError, ValueError) as error:
         raise EngineError(f"There is no device {device!r} for the worker: {error}") from error
+    if picked.type not in ("cpu", "cuda"):
+        raise EngineError(f"There is no device {device!r} for the worker: choose auto, cpu, or a GPU such as cuda:0.")
     if dtype != "auto":
         if dtype not in ("float32", "bfloat16", "float16"):
             raise EngineError(f"ENGINE_DTYPE is {dtype!r}; choose auto, float32, bfloat16 or float16.")

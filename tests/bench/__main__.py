@@ -40,15 +40,15 @@ def photos() -> list[tuple[Path, str]]:
     return [(FOLDER / "photos" / row["file"], row["lift"]) for row in rows]
 
 
-def queue_up(count: int) -> list[str]:
-    """``count`` photos through the intake, each attempt holding every photo of its lift once."""
+def queue_up(count: int, **fields: Any) -> list[str]:
+    """``count`` photos through the intake, each attempt holding every photo of its lift once. fields: of the meet."""
     from django.contrib.auth.models import User
 
     from meets.intake import image_submit
     from meets.models import Attempt, Entry, Lifter, Meet, Membership, Role
 
     user = User.objects.create(username="bench")
-    meet = Meet.objects.create(name="Bench", starts_on=date(2026, 1, 1), rulebook="ipf-2026-v3")
+    meet = Meet.objects.create(name="Bench", starts_on=date(2026, 1, 1), rulebook="ipf-2026-v3", **fields)
     Membership.objects.create(meet=meet, user=user, role=Role.STAFF)
     ids: list[str] = []
     attempts: dict[tuple[int, str], Attempt] = {}

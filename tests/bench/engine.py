@@ -31,7 +31,7 @@ import torch
 from inference.engines.base import Shot
 from inference.engines.mm_detector import Detector
 from inference.engines.mm_pose import PoseModel
-from inference.engines.mmpose import MMPoseEngine
+from inference.engines.mmpose import CROPS_OF, MMPoseEngine
 from inference.engines.torch_device import device_pick
 from inference.images import photo_decode
 from inference.weights import config_find
@@ -40,7 +40,6 @@ from tests.mm.models import published, random_detector, random_pose
 DATA = Path(os.environ.get("LIFT_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
 PHOTOS, MOST_PEOPLE = 40, 6
 POSE, DETECTOR = "vitpose-s", "rtmdet-m-person"
-CROPS = 16
 # GFLOP of one forward pass: a crop through ViTPose-S, a square of 640 px through RTMDet-m (two per multiply and add).
 GFLOP_CROP, GFLOP_PHOTO = 11.2, 78.5
 
@@ -195,7 +194,7 @@ def ours_row(photos: list[Shot], given: list[Any], device: Any, dtype: str, batc
     Given(model, given)
     detector = Detector(model, config, DETECTOR, device=device, dtype=kind)
     pose = PoseModel(*random_pose(POSE), POSE, device=device, dtype=kind)
-    engine = MMPoseEngine(detector, pose, name="ours", weights_sha256="", photos=batch, crops=CROPS)
+    engine = MMPoseEngine(detector, pose, name="ours", weights_sha256="", photos=batch, crops=CROPS_OF[device.type])
     forwards, peak = Forwards(detector, pose), Peak(device)
     answers: list[Any] = []
 

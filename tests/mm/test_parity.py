@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import pytest
 import torch
@@ -21,7 +20,7 @@ from inference.engines.crops import UPRIGHT, crops_cut, look_at, turned_back, tu
 from inference.engines.mm_detector import MOST_PEOPLE, Detector
 from inference.engines.mm_pose import FLIP_INDEX, PoseModel
 from tests.mm.conftest import DATA
-from tests.mm.models import random_detector, random_pose
+from tests.mm.models import random_detector, random_pose, rgb_of, several_people
 
 CPU = torch.device("cpu")
 
@@ -40,10 +39,6 @@ def people() -> list[tuple[Path, tuple[float, float, float, float]]]:
         for one in truth["annotations"]
         if one["num_keypoints"]
     ]
-
-
-def rgb_of(path: Path) -> Any:
-    return np.ascontiguousarray(cv2.imread(str(path))[:, :, ::-1])
 
 
 def theirs(model: Any, config: dict[str, Any], views: list[tuple[Any, Any]], *, flips: bool) -> list[tuple[Any, Any]]:
@@ -119,7 +114,7 @@ def detector() -> Iterator[tuple[Any, dict[str, Any]]]:
 def test_boxes_are_mmdets(detector: tuple[Any, dict[str, Any]]) -> None:
     model, config = detector
     ours = Detector(model, config, "random", device=CPU, dtype=torch.float32)
-    photos = [rgb_of(path) for path in sorted((DATA / "people").glob("*.jpg"))]
+    photos = [rgb_of(path) for path in several_people()]
     with torch.inference_mode():
         found = ours.boxes(photos)
     model.cfg = Config(config)
