@@ -8,6 +8,8 @@ UV_COMPILE := $(BIN)/uv pip compile -q pyproject.toml --universal --python-versi
 GPU := .venv-gpu
 # Kept for all checkouts of this user: building mmcv's wheel takes a quarter of an hour.
 export MMCV_WHEELS ?= $(HOME)/.cache/white-lights/wheels
+# And the two small networks that its tests teach: six minutes.
+export MM_CACHE ?= $(HOME)/.cache/white-lights/taught
 
 .PHONY: demo test check worker bench lock clean gpu-env test-gpu bench-engine bench-two-engines
 
