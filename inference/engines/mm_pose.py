@@ -57,7 +57,21 @@ class PoseModel:
             torch.tensor(need(numbers, key, name), dtype=torch.float32, device=device).view(1, 3, 1, 1)
             for key in ("mean", "std")
         )
-        self._heatmaps = torch.compile(self._run, dynamic=True) if compiled else self._run
+        self._heatmaps = self._compiled() if compiled else self._run
+
+    def _compiled(self) -> Any:
+        """The model as one program. It is compiled here, at the engine's birth: not on the first photo's time."""
+        for part in self._model.modules():
+            if hasattr(part, "drop_prob"):
+                # mmpretrain keeps a number of numpy's, which the compiler takes for an input of its own.
+                part.drop_prob = float(part.drop_prob)
+        run = torch.compile(self._run, dynamic=True)
+        width, height = self.crop_size
+        with torch.inference_mode():
+            for crops in (2, 4):
+                images = torch.zeros(crops, 3, height, width, device=self._device, dtype=self._dtype)
+                run(images.contiguous(memory_format=torch.channels_last))
+        return run
 
     def joints(self, crops: npt.NDArray[np.uint8]) -> CropJoints:
         """crops: uint8 array (n, height, width, 3), RGB. Raises ValueError for heatmaps that are no numbers."""

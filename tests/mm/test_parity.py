@@ -128,3 +128,15 @@ def test_boxes_are_mmdets(detector: tuple[Any, dict[str, Any]]) -> None:
         height, width = photo.shape[:2]
         expected = theirs.bboxes[keep].numpy().clip(0, (width, height, width, height))
         np.testing.assert_allclose(boxes[:, :4], expected, atol=0.5)
+
+
+def test_compiled_it_sees_the_same() -> None:
+    model, config = random_pose("vitpose-s")
+    crops = np.random.default_rng(0).integers(0, 255, (3, 256, 192, 3), dtype=np.uint8)
+    plain, compiled = (
+        PoseModel(model, config, "random", device=CPU, dtype=torch.float32, compiled=compiled)
+        for compiled in (False, True)
+    )
+    with torch.inference_mode():
+        expected = plain.forward(torch.from_numpy(crops))
+        np.testing.assert_allclose(compiled.forward(torch.from_numpy(crops)), expected, rtol=0, atol=1e-4)
