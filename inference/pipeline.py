@@ -251,7 +251,7 @@ def _doubt(
 ) -> tuple[Reason, str] | None:
     """Why a photo with people must not be judged as this lift, or None."""
     if choice.unsure:
-        return Reason.LIFTER_UNSURE, "It cannot be told who the lifter is: say which person it is."
+        return Reason.LIFTER_UNSURE, "It cannot be told who the lifter is: staff say which person."
     if sighting is None:
         return None
     if lift is None:
