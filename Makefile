@@ -11,7 +11,11 @@ export MMCV_WHEELS ?= $(HOME)/.cache/white-lights/wheels
 # And the two small networks that its tests teach: six minutes.
 export MM_CACHE ?= $(HOME)/.cache/white-lights/taught
 
-.PHONY: demo test check worker bench lock clean gpu-env test-gpu bench-engine bench-two-engines
+# The environment of gold/synth, which renders lifters: with torch, so apart from the site's.
+SYNTH := .venv-synth
+TORCH := torch==2.13.0
+
+.PHONY: demo test check worker bench lock clean classifier gpu-env test-gpu bench-engine bench-two-engines gate synth-env test-synth
 
 demo: $(VENV)/.ready
 	@$(BIN)/python -m config.demo $(if $(ONCE),--once)
@@ -25,6 +29,11 @@ check: $(VENV)/.ready
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python -m inference.gate --check
+
+# The gold gate: make gate TRUTH=folder [ENGINE=truth] [ARGS=--json]
+gate: $(VENV)/.ready
+	@$(BIN)/python -m inference.gate --engine $(or $(ENGINE),mediapipe) --truth $(or $(TRUTH),gold/check) $(ARGS)
 
 worker: $(VENV)/.ready
 	$(BIN)/python manage.py worker
@@ -43,11 +52,28 @@ bench-engine: $(GPU)/.ready
 bench-two-engines: $(VENV)/.ready $(GPU)/.ready
 	@$(BIN)/python -m tests.bench.two_engines $(if $(JSON),--json)
 
+synth-env: $(SYNTH)/.ready
+
+# Teaches the shipped pose classifier from nothing: ten minutes on two cores.
+classifier: $(SYNTH)/.ready
+	@$(SYNTH)/bin/python -m inference.classify train pose $(ARGS)
+
+test-synth: $(SYNTH)/.ready
+	@REQUIRE_SYNTH=1 $(SYNTH)/bin/python -m pytest -q $(or $(ARGS),tests/gold/synth tests/inference/finder tests/inference/classify)
+
 $(GPU)/.ready: requirements/gpu.txt requirements/gpu-build.txt requirements/test.txt docker/install/worker-gpu.sh
 	@echo "Setting up $(GPU): 5 GB; three minutes with mmcv's wheel in $(MMCV_WHEELS), a quarter of an hour more without ..."
 	@$(PYTHON) -m venv $(GPU)
 	@docker/install/worker-gpu.sh $(abspath $(GPU))/bin/python
 	@$(GPU)/bin/pip install --disable-pip-version-check --no-deps --require-hashes --progress-bar off -qq -r requirements/test.txt
+	@touch $@
+
+# torch first and by itself, from whichever index pip asks: its builds for the CPU and for CUDA have different hashes.
+$(SYNTH)/.ready: requirements/synth.txt
+	@echo "Setting up $(SYNTH): two to five minutes, 2 GB with torch's build for the CPU ..."
+	@$(PYTHON) -m venv $(SYNTH)
+	@$(SYNTH)/bin/pip install --disable-pip-version-check --progress-bar off -qq $(TORCH)
+	@$(SYNTH)/bin/pip install --disable-pip-version-check --no-deps --require-hashes --progress-bar off -qq -r $<
 	@touch $@
 
 # The lock names every package with its hashes; --no-deps keeps pip from adding what the overrides leave out.
@@ -66,6 +92,8 @@ lock:
 	$(UV_COMPILE) --extra gpu --extra gpu-build -o requirements/gpu-build.txt -c requirements/gpu.txt
 	$(UV_COMPILE) --extra cpu --extra test --extra dev -o requirements/dev.txt -c requirements/worker.txt
 	$(UV_COMPILE) --extra test -o requirements/test.txt -c requirements/dev.txt
+	$(UV_COMPILE) --extra cpu --extra synth --extra test --no-emit-package torch -o requirements/synth.txt \
+	    -c requirements/dev.txt
 
 clean:
-	rm -rf $(VENV) $(GPU) var staticfiles
+	rm -rf $(VENV) $(GPU) $(SYNTH) var staticfiles

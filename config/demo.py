@@ -1,4 +1,7 @@
-"""``make demo``: a meet with real photos on this machine, with no server installed.
+"""``make demo``: a meet with photos on this machine, with no server installed.
+
+The photos are the project's own rendered ones with what their truth says of lift, moment and camera, or those of the
+folder named by DEMO_PHOTOS.
 
 ``python -m config.demo``        site and worker until Ctrl-C
 ``python -m config.demo --once`` every demo photo assessed, one line each, then the end
@@ -24,11 +27,12 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from meets.models import Attempt
+    from gold.truth import CameraTruth
+    from meets.models import Attempt, Camera
 
 ROOT = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(os.environ.get("VAR_DIR", ROOT / "var"))
-DEFAULT_PHOTOS = ROOT.parent / "shared" / "data" / "lifts"
+DEFAULT_PHOTOS = ROOT / "gold" / "check"
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 LIFT_WORDS = (
     ("deadlift", "deadlift"),
@@ -64,10 +68,13 @@ STUCK_S = 120
 
 @dataclass(frozen=True)
 class DemoPhoto:
+    """camera: of a rendered photo, where its camera stood, else None."""
+
     path: Path
     lift: str
     phase: str
     view: str
+    camera: "CameraTruth | None" = None
 
 
 def say(line: str = "") -> None:
@@ -80,17 +87,31 @@ def stop(sentence: str) -> None:
 
 
 def demo_photos() -> list[DemoPhoto]:
-    """The photos of DEMO_PHOTOS with what labels.csv says of them, or what their names say."""
+    """The photos of DEMO_PHOTOS with what truth.jsonl or labels.csv says of them, or what their names say."""
     folder = Path(os.environ.get("DEMO_PHOTOS", DEFAULT_PHOTOS))
     inner = folder / "photos" if (folder / "photos").is_dir() else folder
     paths = sorted(path for path in inner.glob("*") if path.suffix.lower() in SUFFIXES) if inner.is_dir() else []
     if not paths:
         stop(f"No demo photos at {folder}: name a folder of photos with DEMO_PHOTOS=/path make demo.")
+    if (folder / "truth.jsonl").is_file():
+        return rendered_photos(folder, paths)
     labels = {}
     if (folder / "labels.csv").is_file():
         with (folder / "labels.csv").open(newline="", encoding="utf-8") as file:
             labels = {row["file"]: row for row in csv.DictReader(file)}
     return [demo_photo(path, labels.get(path.name, {})) for path in paths]
+
+
+def rendered_photos(folder: Path, paths: list[Path]) -> list[DemoPhoto]:
+    """Rendered photos of a lift, with what their truth says; pictures without a lifter belong to no attempt."""
+    from gold.truth import truth_read
+
+    truths = {truth.image: truth for truth in truth_read(folder) if truth.lift and truth.phase}
+    return [
+        DemoPhoto(path, one.lift, one.phase, one.view, one.camera)
+        for path in paths
+        if (one := truths.get(path.name)) and one.lift and one.phase
+    ]
 
 
 def demo_photo(path: Path, label: dict[str, str]) -> DemoPhoto:
@@ -197,6 +218,23 @@ def meet_build(photos: list[DemoPhoto]) -> list[tuple[DemoPhoto, "Attempt"]]:
     return placed
 
 
+def camera_of(photo: DemoPhoto, attempt: "Attempt") -> "Camera | None":
+    """The meet's camera that took a rendered photo, with the figures that its truth gives."""
+    from meets import roster
+
+    if photo.camera is None:
+        return None
+    figures = {
+        "height_cm": round(photo.camera.height_cm, 1),
+        "distance_cm": round(photo.camera.distance_cm, 1),
+        "roll_deg": round(photo.camera.roll_deg, 2),
+        "angle_deg": round(90.0 - abs(photo.camera.azimuth_deg), 1),
+    }
+    meet, name = attempt.entry.meet, f"{attempt.lift} {photo.path.stem}"
+    known = meet.cameras.filter(name=name).first()
+    return known or roster.camera_create(meet=meet, name=name, view=photo.view, **figures)
+
+
 def upload(placed: list[tuple[DemoPhoto, "Attempt"]]) -> list[str]:
     """Every photo through the same door as a user's upload; the same bytes twice stay one photo, and one that the
     door refuses is told and left out."""
@@ -217,6 +255,7 @@ def upload(placed: list[tuple[DemoPhoto, "Attempt"]]) -> list[str]:
                 file_name=photo.path.name,
                 view=photo.view,
                 phase=photo.phase,
+                camera=camera_of(photo, attempt),
             )
         except Refusal as refusal:
             say(f"{photo.path.name}: {refusal.detail}")

@@ -273,6 +273,8 @@ ENGINE_DEVICE = env_text("ENGINE_DEVICE", "auto")
 ENGINE_DTYPE = env_text("ENGINE_DTYPE", "auto")
 ENGINE_BATCH = env_int("ENGINE_BATCH", 0)
 ENGINE_COMPILE = env_bool("ENGINE_COMPILE", default=False)
+# A checkpoint of inference.classify.pictures: where it and the joints disagree, staff look first. Needs torch.
+LIFT_MODEL = env_text("LIFT_MODEL", "")
 WEIGHTS_DIR = Path(env_text("WEIGHTS_DIR", str(VAR_DIR / "weights")))
 POSE_WEIGHTS = env_text("POSE_WEIGHTS", "vitpose-b")
 DETECTOR_WEIGHTS = env_text("DETECTOR_WEIGHTS", "rtmdet-m-person")

@@ -12,8 +12,9 @@ if [ -e "$folder" ]; then
     exit 1
 fi
 
+# Enough of it that what is left without signs is always long enough.
 random() {
-    head -c 48 /dev/urandom | base64 | tr -d '\n/+=' | cut -c "1-$1"
+    head -c 192 /dev/urandom | base64 | tr -d '\n/+=' | cut -c "1-$1"
 }
 
 umask 077

@@ -1,6 +1,7 @@
 """How far an engine's joints lie from the gold's: ``python -m gold.noise recorded.json``.
 
-The table behind ``judging.noise``. The file is the one ``gold.measure`` reads; poses without an id are passed over.
+The table behind the default engine's first figures, before there were rendered lifters (judging/noise/). The file is
+the one ``gold.measure`` reads; poses without an id are passed over.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ import numpy as np
 from gold.library import GoldAnnotation, gold_load
 from gold.measure import Subject, subjects_read
 from judging.landmarks import Limb, body_scale
-from judging.noise import NOISE
-from judging.pose import FloatArray, Joint, Side
+from judging.noise import DEFAULT, PARTS, SideSeen, noise_load
+from judging.pose import FloatArray, Joint, Side, ViewBucket
 
 # Half the joints further off than half a trunk: the engine read another person.
 OTHER_PERSON_TRUNKS: Final = 0.5
@@ -60,7 +61,7 @@ def noise_table(subjects: Sequence[Subject]) -> NoiseTable:
             other.append(f"{subject.lift} {annotation.id}")
         else:
             kept.append((subject, annotation))
-    return NoiseTable(tuple(_row(part, kept) for part in NOISE), len(kept), tuple(other))
+    return NoiseTable(tuple(_row(part, kept) for part in PARTS), len(kept), tuple(other))
 
 
 def _annotation(subject: Subject) -> GoldAnnotation | None:
@@ -99,11 +100,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"{wrong}\n")
         return 2
     sys.stdout.write(f"{table.photos} photos; another person read: {', '.join(table.other_person) or 'none'}\n")
+    in_use = noise_load(DEFAULT)
     for row in table.rows:
         cm = row.share * Limb.TRUNK.cm
+        used = in_use.joint(row.part, ViewBucket.SIDE, SideSeen.NEAR, 1.0)
         sys.stdout.write(
             f"{row.part:<9}{row.share:>7.3f} trunks {cm:>5.1f} cm {row.readings:>4} readings {row.blunders:>3} blunders"
-            f"   in use {NOISE[row.part].share:.3f}\n"
+            f"   in use {used.sigma_down:.3f}\n"
         )
     return 0
 

@@ -39,8 +39,11 @@ class Assessment:
     people: everybody seen, the likeliest lifter first, in the same px. lifter_margin: by how much the first is likelier
         than the second (inference.lifter), 0-1.
     votes: None without a lifter or when the photo does not look like the stated lift.
-    timings_ms: wall time per step: decode, engine, lifter, classify, vote, judge, total.
+    timings_ms: wall time per step: decode, finder, engine, lifter, classify, vote, judge, total.
     versions: engine, weights_sha256, rulebook, gold_set.
+    picture: what a model that looks at the whole picture says of the lift, None where none is set up; picture_model:
+        its name and the first 12 hex digits of its sha256. networks: the line's own, named likewise: the finder, where
+        its hint was used, and the pose classifier.
     """
 
     width: int
@@ -59,3 +62,6 @@ class Assessment:
     weights_sha256: str
     rulebook: str
     gold_set: str
+    picture: LiftSeen | None = None
+    picture_model: str = ""
+    networks: str = ""

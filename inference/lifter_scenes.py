@@ -20,8 +20,9 @@ import numpy as np
 
 from inference.classify.geometry import SHOULDERS_FRONT_ON
 from inference.classify.shape import shape_of, unit_px
+from inference.finder.place import LifterPlace
 from inference.lifter import LEAST_JOINTS_SEEN, Region
-from judging.pose import SEEN_SCORE, FloatArray, Joint, Lift, Pose, Side
+from judging.pose import SEEN_SCORE, FloatArray, Joint, Lift, Phase, Pose, Side
 
 # Photos as phones and cameras take them, px.
 PHOTOS_PX: Final = ((1600, 1200), (1600, 1067), (1600, 900), (1200, 1600), (1200, 1200))
@@ -33,8 +34,8 @@ CUT_OFF: Final = 0.15
 # Of the spotters at the bar's ends half follow it with their hands.
 HANDS_AT_BAR: Final = 0.5
 # Shares of scenes: the lifter is not among the people (of 52 lift photos with real bystanders set beside the lifter,
-# MediaPipe missed 2 lifters; and nobody may have come yet); a region is known; nobody stated the lift.
-NO_LIFTER, REGION_KNOWN, LIFT_UNKNOWN = 0.05, 0.5, 0.3
+# MediaPipe missed 2 lifters; and nobody may have come yet); a region is known; nobody stated the lift, or the moment.
+NO_LIFTER, REGION_KNOWN, LIFT_UNKNOWN, PHASE_UNKNOWN = 0.05, 0.5, 0.3, 0.3
 # Engines lose people, the small ones first: at this part of the photo's height every other one.
 LOST_AT: Final = 0.12
 MIRROR: Final = [0, 2, 1, 4, 3, 6, 5, 8, 7, 10, 9, 12, 11, 14, 13, 16, 15]
@@ -42,16 +43,21 @@ MIRROR: Final = [0, 2, 1, 4, 3, 6, 5, 8, 7, 10, 9, 12, 11, 14, 13, 16, 15]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A lifter to build scenes round. group: poses of one person in one exercise share it, and stay in one fold."""
+    """A lifter to build scenes round. group: poses of one person in one exercise share it, and stay in one fold.
+
+    phase: the moment of the photo, or None where nobody labelled it.
+    """
 
     group: str
     lift: Lift
     pose: Pose
+    phase: Phase | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """truth: the lifter's place among people, or None when the lifter is not among them."""
+    """truth: the lifter's place among people, or None when the lifter is not among them. place: the finder's hint, None
+    for a scene that no photo shows."""
 
     group: str
     people: tuple[Pose, ...]
@@ -59,7 +65,9 @@ class Scene:
     width: float
     height: float
     lift: Lift | None
+    phase: Phase | None
     region: Region | None
+    place: LifterPlace | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +117,7 @@ def scene_draw(source: Source, labelled: Sequence[Pose], rng: np.random.Generato
         width=width,
         height=height,
         lift=None if rng.random() < LIFT_UNKNOWN else source.lift,
+        phase=None if rng.random() < PHASE_UNKNOWN else source.phase,
         region=region,
     )
 

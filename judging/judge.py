@@ -7,7 +7,9 @@ from types import MappingProxyType
 from typing import Final
 
 from judging.camera import Camera
+from judging.noise import DEFAULT, EngineNoise, noise_load
 from judging.outcomes import Finding, Reason
+from judging.plate import PlateSeen
 from judging.pose import Lift, PhaseSeen, Pose, ViewSeen
 from judging.rulebook import Rulebook
 from judging.rules import bench_depth, elbows_locked, knees_locked, shoulders_back, squat_depth
@@ -34,8 +36,14 @@ def judge(
     pose: Pose | None,
     rulebook: Rulebook,
     camera: Camera = _UNKNOWN_CAMERA,
+    noise: EngineNoise | None = None,
+    plate: PlateSeen | None = None,
+    frame: tuple[float, float] | None = None,
 ) -> tuple[Finding, ...]:
     """What every rule of this lift in this rule book finds in one photo, in the rule book's order.
+
+    noise: of the engine that read the pose; None for the default engine's. plate: a plate of 450 mm seen in the photo.
+    frame: the whole photo's width and height, px, by which a pitched camera's keystone can be taken out.
 
     pose None: nobody was found, and every rule says so. Never raises for what a photo shows or lacks: that is
     CANNOT_JUDGE with its reason.
@@ -43,7 +51,17 @@ def judge(
     chosen = [_CHECKS[name] for name in rulebook.rules if lift in _CHECKS[name][0].lifts]
     if pose is None:
         return tuple(silent(rule, Reason.NO_LIFTER, "No lifter found in this photo.") for rule, _ in chosen)
-    sight = Sight(lift=lift, phase=phase, view=view, pose=pose, rulebook=rulebook, camera=camera)
+    sight = Sight(
+        lift=lift,
+        phase=phase,
+        view=view,
+        pose=pose,
+        rulebook=rulebook,
+        camera=camera,
+        noise=noise or noise_load(DEFAULT),
+        plate=plate,
+        frame=frame,
+    )
     return tuple(finding for _, check in chosen for finding in check(sight))
 
 

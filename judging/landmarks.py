@@ -6,12 +6,18 @@ centres. Each step between them stands here as a figure with its spread and its 
 
 from __future__ import annotations
 
+import datetime as dt
+import json
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
+from judging.figures import Table, figures_read
 from judging.geometry import distance_px, root_sum_square
 from judging.pose import Joint, Pose, Side
 
@@ -19,9 +25,6 @@ from judging.pose import Joint, Pose, Side
 STATURE_CM: Final = 172.0
 STATURE_SIGMA_CM: Final = 9.0
 STATURE_SIGMA: Final = STATURE_SIGMA_CM / STATURE_CM
-
-# How far one person's limb leaves the ratios below, as a fraction. Provisional.
-PROPORTION_SIGMA: Final = 0.04
 
 # The least doubt foreshortening leaves, as a fraction: 18 deg out of the photo's plane shortens by 5 %.
 FORESHORTENING_SIGMA: Final = 0.05
@@ -47,18 +50,9 @@ class Limb(StrEnum):
     @property
     def cm(self) -> float:
         """The segment's length in a lifter of the reference stature, cm."""
-        return STATURE_SHARE[self] * STATURE_CM
+        return surfaces_load().limb_shares[self] * STATURE_CM
 
 
-# Segment lengths as shares of stature: Drillis and Contini 1966, as printed in Winter, Biomechanics and
-# Motor Control of Human Movement, fig. 4.1. Trunk: shoulder height .818 less hip height .530.
-STATURE_SHARE: Final = {
-    Limb.UPPER_ARM: 0.186,
-    Limb.FOREARM: 0.146,
-    Limb.THIGH: 0.245,
-    Limb.SHANK: 0.246,
-    Limb.TRUNK: 0.288,
-}
 _ENDS: Final = {
     Limb.UPPER_ARM: ("shoulder", "elbow"),
     Limb.FOREARM: ("elbow", "wrist"),
@@ -72,7 +66,8 @@ _ENDS: Final = {
 class Offset:
     """How far a surface lies from its joint centre, as a share of a limb, so that it grows with the lifter.
 
-    share, sigma_share: fractions of ``limb``; sigma is the spread between lifters, one standard deviation.
+    share, sigma_share: fractions of ``limb``; sigma is the spread between lifters, one standard deviation. lean: how
+    much larger the share is with the limb upright than level, for skin moves round a joint as the limb turns.
     Raises ValueError when a figure is not finite, the sigma not positive, or the source missing.
     """
 
@@ -81,17 +76,26 @@ class Offset:
     share: float
     sigma_share: float
     source: str
+    lean: float = 0.0
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.share) and math.isfinite(self.sigma_share) and self.sigma_share > 0):
-            raise ValueError(f"offset {self.name}: share {self.share}, sigma {self.sigma_share}")
+        finite = all(math.isfinite(figure) for figure in (self.share, self.sigma_share, self.lean))
+        if not (finite and self.sigma_share > 0):
+            raise ValueError(f"offset {self.name}: share {self.share}, lean {self.lean}, sigma {self.sigma_share}")
         if not self.source:
             raise ValueError(f"offset {self.name} names no source")
 
+    def cm_at(self, sine: float) -> float:
+        """The offset in a lifter of the reference stature, cm.
+
+        sine: the drop of the limb's moving end under the other over the limb's length; beyond +-1 it counts as +-1.
+        """
+        return self.limb.cm * (self.share + self.lean * min(1.0, max(-1.0, sine)))
+
     @property
     def cm(self) -> float:
-        """The offset in a lifter of the reference stature, cm."""
-        return self.share * self.limb.cm
+        """The offset with the limb level, in a lifter of the reference stature, cm."""
+        return self.cm_at(0.0)
 
     @property
     def sigma_cm(self) -> float:
@@ -99,26 +103,168 @@ class Offset:
         return self.sigma_share * self.limb.cm
 
 
-def _offset(name: str, limb: Limb, cm: float, sigma_cm: float, source: str) -> Offset:
-    return Offset(name, limb, cm / limb.cm, sigma_cm / limb.cm, source)
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """An offset, how it was fitted, and what the literature says of it.
+
+    seeds, readings, fitted_on: what it was fitted on; readings 0: it was not. literature_cm: at the reference stature
+    with the limb level. literature_grade: how the source is known. disagrees: why the two may lie further apart than
+    LITERATURE_SIGMAS, or "".
+    """
+
+    offset: Offset
+    definition: str
+    seeds: tuple[int, ...]
+    readings: int
+    fitted_on: dt.date
+    literature_cm: float
+    literature_sigma_cm: float
+    literature_source: str
+    literature_grade: str
+    disagrees: str = ""
+
+    @property
+    def literature_share(self) -> float:
+        """The literature's offset as a share of the limb."""
+        return self.literature_cm / self.offset.limb.cm
+
+    @property
+    def difference_sigmas(self) -> float:
+        """Fitted less literature, in units of both spreads together."""
+        spread = root_sum_square(self.offset.sigma_cm, self.literature_sigma_cm)
+        return (self.offset.cm - self.literature_cm) / spread
 
 
-_RENDERED: Final = (
-    "provisional: a first probe of 48 rendered bodies put elbow centre to underside plus shoulder centre to top at "
-    "13.2 +- 1.6 cm with crude definitions, 10-13 cm by order; a later calibration fits the two apart"
+@dataclass(frozen=True, slots=True)
+class Surfaces:
+    """What surfaces.toml holds.
+
+    limb_shares: of stature, and their source. proportion_sigma: how far one person's limb leaves them, as a fraction of
+    its length. together: per depth rule, the correlation between people of its two surfaces' offsets, -1 to 1.
+    """
+
+    limb_shares: Mapping[Limb, float]
+    limb_source: str
+    proportion_sigma: float
+    together: Mapping[str, float]
+    surfaces: Mapping[str, Surface]
+
+
+SURFACES: Final = ("elbow_underside", "shoulder_top", "hip_crease", "knee_top", "deltoid_front", "hand_to_bar")
+# The rules that hold two surfaces against each other.
+TOGETHER: Final = ("bench_depth", "squat_depth")
+SURFACES_FILE: Final = Path(__file__).with_name("surfaces.toml")
+# Fitted figures and body measures are taken to agree up to here; further apart, the file says why.
+LITERATURE_SIGMAS: Final = 2.0
+
+
+@cache
+def surfaces_load() -> Surfaces:
+    """The surfaces in use. Raises ValueError as surfaces_read does."""
+    return surfaces_read(SURFACES_FILE)
+
+
+def surfaces_read(path: Path) -> Surfaces:
+    """Surfaces from a file. Raises ValueError naming the file and the key that is wrong."""
+    file = figures_read(path)
+    file.only("limbs", "together", "surfaces")
+    limbs = file.table("limbs")
+    keys = {limb: limb.name.lower() for limb in Limb}
+    limbs.only(*keys.values(), "proportion_sigma", "source")
+    shares = {limb: _positive(limbs, key) for limb, key in keys.items()}
+    table = file.table("surfaces")
+    table.only(*SURFACES)
+    surfaces = {name: _surface(name, table.table(name), shares) for name in SURFACES}
+    rows = file.table("together")
+    rows.only(*TOGETHER)
+    together = {rule: rows.number(rule) for rule in TOGETHER}
+    if any(abs(rho) > 1 for rho in together.values()):
+        raise ValueError(f"{rows.where}: a correlation lies between -1 and 1")
+    return Surfaces(
+        limb_shares=MappingProxyType(shares),
+        limb_source=limbs.text("source"),
+        proportion_sigma=_positive(limbs, "proportion_sigma"),
+        together=MappingProxyType(together),
+        surfaces=MappingProxyType(surfaces),
+    )
+
+
+_SURFACE_KEYS: Final = (
+    *("limb", "share", "lean", "sigma_share", "definition", "fitted", "seeds", "n", "date"),
+    *("literature_cm", "literature_sigma_cm", "literature_source", "literature_grade", "disagrees"),
 )
-_BY_HAND: Final = "provisional: from the order of sitting body measures; a later calibration fits it"
 
-ELBOW_UNDERSIDE: Final = _offset("elbow_underside", Limb.UPPER_ARM, 4.5, 1.2, _RENDERED)
-SHOULDER_TOP: Final = _offset("shoulder_top", Limb.UPPER_ARM, 7.5, 1.6, _RENDERED)
-HIP_CREASE: Final = _offset("hip_crease", Limb.THIGH, 7.0, 2.0, _BY_HAND)
-KNEE_TOP: Final = _offset("knee_top", Limb.THIGH, 5.5, 1.3, _BY_HAND)
-DELTOID_FRONT: Final = _offset("deltoid_front", Limb.UPPER_ARM, 5.5, 1.5, _BY_HAND)
-HAND_TO_BAR: Final = _offset("hand_to_bar", Limb.FOREARM, 8.0, 3.0, _BY_HAND)
 
-OFFSETS: Final = {
-    offset.name: offset for offset in (ELBOW_UNDERSIDE, SHOULDER_TOP, HIP_CREASE, KNEE_TOP, DELTOID_FRONT, HAND_TO_BAR)
-}
+def _surface(name: str, table: Table, shares: Mapping[Limb, float]) -> Surface:
+    table.only(*_SURFACE_KEYS)
+    if (limb := table.text("limb")) not in {one.value for one in shares}:
+        raise ValueError(f"{table.where}: limb {limb!r} is none of {', '.join(shares)}")
+    offset = Offset(
+        name=name,
+        limb=Limb(limb),
+        share=table.number("share"),
+        sigma_share=_positive(table, "sigma_share"),
+        source=table.text("fitted"),
+        lean=table.number("lean"),
+    )
+    return Surface(
+        offset=offset,
+        definition=table.text("definition"),
+        seeds=table.counts("seeds"),
+        readings=table.count("n"),
+        fitted_on=table.date("date"),
+        literature_cm=_positive(table, "literature_cm"),
+        literature_sigma_cm=_positive(table, "literature_sigma_cm"),
+        literature_source=table.text("literature_source"),
+        literature_grade=table.text("literature_grade"),
+        disagrees=table.text("disagrees", ""),
+    )
+
+
+def _positive(table: Table, key: str) -> float:
+    if not (value := table.number(key)) > 0:
+        raise ValueError(f"{table.where}: {key} is not positive")
+    return value
+
+
+def offset(name: str) -> Offset:
+    """The offset in use of one of SURFACES. Raises KeyError for another name."""
+    return surfaces_load().surfaces[name].offset
+
+
+def surfaces_toml(surfaces: Surfaces, comment: str = "") -> str:
+    """The file's text, as ``surfaces_read`` reads it. comment: lines for its head, each put behind a ``#``."""
+    lines = [f"# {line}".rstrip() for line in comment.splitlines()]
+    lines += ["[limbs]", *(f"{limb.name.lower()} = {share}" for limb, share in surfaces.limb_shares.items())]
+    lines += [f"proportion_sigma = {surfaces.proportion_sigma}", f"source = {_quoted(surfaces.limb_source)}"]
+    lines += ["", "[together]", *(f"{rule} = {rho}" for rule, rho in surfaces.together.items())]
+    for name, surface in surfaces.surfaces.items():
+        lines += ["", f"[surfaces.{name}]", *_surface_lines(surface)]
+    return "\n".join(lines) + "\n"
+
+
+def _surface_lines(surface: Surface) -> Iterator[str]:
+    fitted = surface.offset
+    yield f"limb = {_quoted(fitted.limb.value)}"
+    yield from (f"{key} = {float(getattr(fitted, key))}" for key in ("share", "lean", "sigma_share"))
+    yield from (f"definition = {_quoted(surface.definition)}", f"fitted = {_quoted(fitted.source)}")
+    yield from (f"seeds = {list(surface.seeds)}", f"n = {surface.readings}", f"date = {surface.fitted_on.isoformat()}")
+    yield f"literature_cm = {surface.literature_cm}"
+    yield f"literature_sigma_cm = {surface.literature_sigma_cm}"
+    yield f"literature_source = {_quoted(surface.literature_source)}"
+    yield f"literature_grade = {_quoted(surface.literature_grade)}"
+    if surface.disagrees:
+        yield f"disagrees = {_quoted(surface.disagrees)}"
+
+
+def _quoted(text: str) -> str:
+    # A JSON string of plain text is a TOML one.
+    return json.dumps(text, ensure_ascii=False)
+
+
+def literature_check() -> dict[str, float]:
+    """Per surface, the fitted offset less the literature's, in units of both spreads together."""
+    return {name: surface.difference_sigmas for name, surface in surfaces_load().surfaces.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +274,8 @@ class Scale:
     px_per_cm: pixels per centimetre of a lifter 172 cm tall. sigma: its error as a fraction, without the
     stature's own (that one stretches every length alike and cannot turn a kept rule into a broken one).
     segments: how many limbs it rests on.
+    stature: the lifter's stature over the reference, 1 where nothing in the photo tells it; stature_sigma: its error
+    as a fraction; covariance: of that error with the scale's own.
 
     Raises ValueError when a figure is not positive.
     """
@@ -135,10 +283,15 @@ class Scale:
     px_per_cm: float
     sigma: float
     segments: int
+    stature: float = 1.0
+    stature_sigma: float = STATURE_SIGMA
+    covariance: float = 0.0
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.px_per_cm) and self.px_per_cm > 0 and self.sigma > 0 and self.segments > 1):
             raise ValueError(f"no such scale: {self.px_per_cm} px/cm +- {self.sigma} from {self.segments} limbs")
+        if not (self.stature > 0 and self.stature_sigma > 0):
+            raise ValueError(f"no such stature: {self.stature} +- {self.stature_sigma}")
 
     def cm(self, length_px: float) -> float:
         """A length of the photo, cm."""
@@ -148,6 +301,19 @@ class Scale:
         """A length of the lifter, px."""
         return length_cm * self.px_per_cm
 
+    def nearer(self, depth_cm: float, distance_cm: float) -> Scale:
+        """The scale of what lies ``depth_cm`` nearer to the camera than the lifter's middle at ``distance_cm``."""
+        return replace(self, px_per_cm=self.px_per_cm * distance_cm / (distance_cm - depth_cm))
+
+    def sigma_cm(self, seen_cm: float, margin_cm: float) -> float:
+        """What the errors of scale and stature do to a margin in which ``seen_cm`` was measured in the photo, cm.
+
+        Both lengths at the reference stature. The scale's error stretches what was seen, the stature's all of the
+        margin.
+        """
+        square = (self.sigma * seen_cm) ** 2 + (self.stature_sigma * margin_cm) ** 2
+        return math.sqrt(max(0.0, square - 2 * self.covariance * seen_cm * margin_cm))
+
 
 def limb_joints(limb: Limb, side: Side) -> tuple[Joint, Joint]:
     """The limb's two joints on one side."""
@@ -155,28 +321,35 @@ def limb_joints(limb: Limb, side: Side) -> tuple[Joint, Joint]:
     return side.joint(first), side.joint(second)
 
 
-def body_scale(pose: Pose) -> Scale | None:
+def body_scale(pose: Pose, nearness: Callable[[Limb, Side], float] | None = None) -> Scale | None:
     """The lifter's scale from the seen limbs, or None with fewer than two of them seen.
 
     A limb that points at the camera looks short and none ever looks long, so the longest limbs tell the scale:
     the second longest of three or more (one wrong joint then does no harm), the longer of two. The gap between
     the two longest widens the sigma.
+
+    nearness: by what fraction of the camera's distance a limb is nearer than the lifter's middle, where that is known:
+    it looks that much larger, and the scale is the middle's.
     """
-    ratios = sorted(_ratios(pose), reverse=True)
+    ratios = sorted(_ratios(pose, nearness or _level), reverse=True)
     if len(ratios) < 2:
         return None
     chosen = ratios[1] if len(ratios) > 2 else ratios[0]
     gap = abs(ratios[0] - ratios[1]) / chosen / 2
-    sigma = root_sum_square(PROPORTION_SIGMA, max(FORESHORTENING_SIGMA, gap))
+    sigma = root_sum_square(surfaces_load().proportion_sigma, max(FORESHORTENING_SIGMA, gap))
     return Scale(chosen, sigma, len(ratios))
 
 
-def _ratios(pose: Pose) -> Iterator[float]:
+def _level(limb: Limb, side: Side) -> float:
+    return 0.0
+
+
+def _ratios(pose: Pose, nearness: Callable[[Limb, Side], float]) -> Iterator[float]:
     for limb in Limb:
         for side in Side:
             first, second = limb_joints(limb, side)
             if pose.seen(first, second) and (length := distance_px(pose.xy(first), pose.xy(second))) > 0:
-                yield length / limb.cm
+                yield length / limb.cm * (1.0 - nearness(limb, side))
 
 
 def depth_cm(pose: Pose, limb: Limb, side: Side, scale: Scale) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from judging.pose import Side
 
@@ -31,10 +32,16 @@ class Reason(StrEnum):
     MOMENT_NOT_STATED = "moment_not_stated"
     MOMENT_MISMATCH = "moment_mismatch"
     WRONG_LIFT = "wrong_lift"
+    # The pose and the picture as a whole look like different lifts, or one of them is not sure.
+    LIFT_DISPUTED = "lift_disputed"
     LIFT_UNKNOWN = "lift_unknown"
     SCALE_UNKNOWN = "scale_unknown"
     FACING_UNKNOWN = "facing_unknown"
     TOO_COARSE = "too_coarse"
+
+
+# Half the width of an interval that holds nine of ten, in sigmas.
+NINE_OF_TEN_SIGMAS: Final = 1.6449
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,3 +98,16 @@ class Finding:
             raise ValueError(f"{self.outcome} needs a margin, its sigma and its probability")
         if not (self.sigma_cm and self.sigma_cm > 0 and self.sigma_limb and self.sigma_limb > 0):
             raise ValueError("a margin's sigma is positive")
+
+    @property
+    def low_cm(self) -> float | None:
+        """The lower end of the interval that holds the margin nine times of ten, cm; None without a margin."""
+        return self._end(-NINE_OF_TEN_SIGMAS)
+
+    @property
+    def high_cm(self) -> float | None:
+        """The upper end of that interval, cm; None without a margin."""
+        return self._end(NINE_OF_TEN_SIGMAS)
+
+    def _end(self, sigmas: float) -> float | None:
+        return None if self.margin_cm is None or self.sigma_cm is None else self.margin_cm + sigmas * self.sigma_cm

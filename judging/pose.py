@@ -49,6 +49,10 @@ class Joint(IntEnum):
         return self.name.lower().replace("_", " ")
 
 
+# Which joint each is in a mirror.
+MIRRORED: Final = (0, 2, 1, 4, 3, 6, 5, 8, 7, 10, 9, 12, 11, 14, 13, 16, 15)
+
+
 class Side(StrEnum):
     """A side of the lifter's body."""
 
@@ -166,3 +170,38 @@ class ViewSeen:
     p: float
     off_side_deg: float | None = None
     stated: bool = False
+
+
+class ViewBucket(StrEnum):
+    """From which of five directions a photo was taken, left and right as one: figures are measured for each."""
+
+    FRONT = "front"
+    FRONT_OBLIQUE = "front_oblique"
+    SIDE = "side"
+    REAR_OBLIQUE = "rear_oblique"
+    REAR = "rear"
+
+
+# A photo is a side view up to the first of these degrees off square, and one from an end from the second on.
+SIDE_BUCKET_DEG: Final = 30.0
+END_BUCKET_DEG: Final = 60.0
+
+
+def view_bucket(view: View | None, off_side_deg: float | None, towards: View | None = None) -> ViewBucket | None:
+    """The bucket of a photo, or None when it cannot be told.
+
+    Up to 30 deg off the pure side it is ``side``, up to 60 oblique, from there on an end. off_side_deg: None counts as
+    square to the view. towards: the end (front or rear) to which a side camera leans; a view from an end knows its own.
+    """
+    if view is None:
+        return None
+    from_end = view in (View.FRONT, View.REAR)
+    off = (90.0 if from_end else 0.0) if off_side_deg is None else off_side_deg
+    end = view if from_end else towards
+    if off <= SIDE_BUCKET_DEG:
+        return ViewBucket.SIDE
+    if end not in (View.FRONT, View.REAR):
+        return None
+    if off <= END_BUCKET_DEG:
+        return ViewBucket.FRONT_OBLIQUE if end is View.FRONT else ViewBucket.REAR_OBLIQUE
+    return ViewBucket.FRONT if end is View.FRONT else ViewBucket.REAR

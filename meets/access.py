@@ -12,7 +12,19 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Model, Q, QuerySet
 from django.http import Http404
 
-from meets.models import Attempt, AttemptImage, Camera, Entry, EvidenceMode, Lifter, Meet, Membership, Platform, Role
+from meets.accepted import weights_passed
+from meets.models import (
+    Assessment,
+    Attempt,
+    AttemptImage,
+    Camera,
+    Entry,
+    Lifter,
+    Meet,
+    Membership,
+    Platform,
+    Role,
+)
 
 AnyUser = User | AnonymousUser
 RowT = TypeVar("RowT", bound=Model)
@@ -81,9 +93,29 @@ def evidence_filter(user: AnyUser, meet: Meet, role: Role | None) -> Q:
     """
     if role is None:
         return Q(pk__in=[])
-    if role is Role.REFEREE and meet.evidence_mode != EvidenceMode.TRAINING:
+    if role is Role.REFEREE and meet.is_live:
         return Q(lights__referee=user)
     return Q()
+
+
+def advice_filters(meet: Meet) -> tuple[Q, Q]:
+    """The meet's assessments that may advise anybody, and those that may not, as filters on Assessment.
+
+    At a live meet only weights that have passed the gold gate advise; what others find stays in the record. A training
+    shows everything, and says of whom it comes.
+    """
+    nothing = Q(pk__in=[])
+    if not meet.is_live:
+        return Q(), nothing
+    may_advise, may_not = nothing, nothing
+    rows = Assessment.objects.filter(image__attempt__entry__meet=meet).order_by()
+    for kind, weights in rows.values_list("engine_kind", "weights_sha256").distinct():
+        these = Q(engine_kind=kind, weights_sha256=weights)
+        if weights_passed(kind, weights):
+            may_advise |= these
+        else:
+            may_not |= these
+    return may_advise, may_not
 
 
 def evidence_open(user: AnyUser, attempt: Attempt) -> bool:

@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from judging.pose import Lift, Phase, View
 from judging.rulebook import rulebook_ids
 from meets.models import (
+    CAMERA_FIGURES,
     Attempt,
     Camera,
     Entry,
@@ -99,6 +100,21 @@ class PlatformForm(PlainForm):
     name = forms.CharField(max_length=40, label="New platform")
 
 
+def _figure(name: str, label: str, help_text: str) -> forms.FloatField:
+    """What may be measured of a camera."""
+    least, most = CAMERA_FIGURES[name]
+    return forms.FloatField(
+        label=label,
+        required=False,
+        min_value=least,
+        max_value=most,
+        help_text=help_text,
+        error_messages=dict.fromkeys(
+            ("min_value", "max_value"), f"Write a number from {least:g} to {most:g}, or leave it empty."
+        ),
+    )
+
+
 class CameraForm(PlainForm):
     """A camera; the platform's part of its pictures in percent, as people point at it."""
 
@@ -114,21 +130,51 @@ class CameraForm(PlainForm):
     x1 = forms.FloatField(label="Right edge, %", required=False, min_value=0, max_value=100)
     y1 = forms.FloatField(label="Bottom edge, %", required=False, min_value=0, max_value=100)
 
+    height_cm = _figure(
+        "height_cm",
+        "Lens height, cm",
+        "Tape up to the middle of the lens, from the floor that the lifter stands on: a raised platform, not the hall.",
+    )
+    distance_cm = _figure(
+        "distance_cm",
+        "Distance to the lifter, cm",
+        "Tape along the floor, from below the lens to the middle of the lifter's place.",
+    )
+    roll_deg = _figure(
+        "roll_deg",
+        "Roll, degrees",
+        "A phone's level on top of the camera, held as it takes photos: 0 when level; plus when level things rise "
+        "towards the photo's right, minus when they rise towards its left.",
+    )
+    angle_deg = _figure(
+        "angle_deg",
+        "Angle off the lifter's side, degrees",
+        "0 looks at the side squarely, along the bar; plus when the camera stands towards the lifter's front or the "
+        "bench's foot end, minus towards the rear or the head end. By eye to ten degrees will do.",
+    )
+    plate_share = _figure(
+        "plate_share",
+        "Plate's share of the photo",
+        "Stand a 45 cm plate where the lifter lifts, upright and facing the camera, take a photo, and divide the "
+        "plate's width by the photo's longer side, both in pixels (for example 0.12). Do not zoom afterwards.",
+    )
+
     REGION = ("x0", "y0", "x1", "y1")
 
     def __init__(self, *args: Any, camera: Camera | None = None, **kwargs: Any) -> None:
         if camera is not None:
             parts = {name: getattr(camera, name) for name in self.REGION}
             percents = {name: None if part is None else round(part * 100, 1) for name, part in parts.items()}
-            kwargs["initial"] = {"name": camera.name, "view": camera.view} | percents
+            kwargs["initial"] = {"name": camera.name, "view": camera.view} | percents | camera.figures
         super().__init__(*args, **kwargs)
-        for name in self.REGION:
+        for name in (*self.REGION, *CAMERA_FIGURES):
             self.fields[name].widget.attrs["step"] = "any"
 
     def camera_fields(self) -> dict[str, Any]:
         parts = {name: self.cleaned_data[name] for name in self.REGION}
         region = {name: None if part is None else round(part / 100, 3) for name, part in parts.items()}
-        return {"name": self.cleaned_data["name"], "view": self.cleaned_data["view"]} | region
+        plain = {name: self.cleaned_data[name] for name in ("name", "view", *CAMERA_FIGURES)}
+        return plain | region
 
 
 class EntryForm(PlainForm):

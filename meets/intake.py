@@ -4,7 +4,8 @@ import hashlib
 import logging
 import math
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import PurePosixPath
@@ -32,6 +33,7 @@ from meets.models import (
     ImageStatus,
     Meet,
     MeetStatus,
+    PhotoMove,
     Reading,
     UploadKey,
     WorkerBeat,
@@ -98,6 +100,7 @@ def image_submit(
         phase=phase,
         camera=camera,
         stated_region=results.parts_text(camera.region if camera else None),
+        stated_camera=results.figures_text(camera.figures if camera else {}),
         file_name=file_name_clean(file_name) or f"photo.{rendition.suffix}",
         sha256=sha256,
         byte_size=len(content),
@@ -275,9 +278,9 @@ class Stated(TypedDict, total=False):
 
 def image_restate(*, image: AttemptImage, user: User, **stated: Unpack[Stated]) -> None:
     """Sets what is known of a photo, and has it read again; what is left out stays, and what was found before stays in
-    the record. Reading again also takes up the camera's region as it is now.
+    the record. Reading again also takes up the camera's region and figures as they are now.
 
-    Raises Refusal when the meet is closed, the values are none, or the photo is being read right now.
+    Raises Refusal when the meet is closed, the values are none, or the photo is set aside or being read right now.
     """
     meet_id = image.attempt.entry.meet_id
     _open_required(image.attempt.entry.meet)
@@ -286,15 +289,95 @@ def image_restate(*, image: AttemptImage, user: User, **stated: Unpack[Stated]) 
     changes: dict[str, Any] = dict(stated)
     if "lifter_at" in changes:
         changes |= _lifter_said(changes.pop("lifter_at"), user)
-    camera = stated.get("camera", image.camera)
-    changes["stated_region"] = results.parts_text(camera.region if camera else None)
+    with _in_hand(image) as (now, kinds):
+        _read_anew(now, kinds, changes)
+
+
+def image_lift_say(*, image: AttemptImage, user: User | None) -> None:
+    """Somebody has looked and says that the photo shows its attempt's lift: it is read again, and judged as that lift
+    whatever the models take it for. None: nobody says so any more, and they are asked again.
+
+    Raises Conflict when the meet is closed, or the photo is set aside or being read right now.
+    """
+    with _in_hand(image) as (now, kinds):
+        _read_anew(now, kinds, _lift_said(user))
+
+
+def image_move(*, image: AttemptImage, user: User, attempt: Attempt) -> None:
+    """Takes the photo to another attempt of its meet, where it is read again. What was said of the lift and the lifter
+    was said of the other attempt, and goes; where the photo stood until now is kept.
+
+    Raises Refusal when the meet is closed, the attempt is none of its, or has the same photo already, or the photo is
+    set aside or being read right now.
+    """
+    with _in_hand(image) as (now, kinds):
+        if not Attempt.objects.filter(pk=attempt.pk, entry__meet_id=image.attempt.entry.meet_id).exists():
+            raise Unusable("attempt", "This attempt is not in this meet. Choose another one.")
+        if now.attempt_id == attempt.pk:
+            raise Conflict("same_attempt", "This photo is at that attempt already. Choose another one.")
+        if _same_bytes(attempt, now.sha256):
+            raise Conflict("same_photo", "That attempt has the same photo already. Set this one aside instead.")
+        PhotoMove.objects.create(image=now, from_attempt_id=now.attempt_id, to_attempt=attempt, by=user)
+        _read_anew(now, kinds, {"attempt": attempt} | _lift_said(None) | _lifter_said(None, user))
+
+
+def image_set_aside(*, image: AttemptImage, user: User) -> None:
+    """The photo belongs to no attempt of this meet: it is kept, but no longer waits, counts or stands among others.
+
+    Raises Conflict when the meet is closed, or the photo is set aside already or being read right now.
+    """
+    with _in_hand(image) as (now, _):
+        Reading.objects.filter(image=now, status=ImageStatus.QUEUED).delete()
+        AttemptImage.objects.filter(pk=now.pk).update(set_aside_by=user, set_aside_at=timezone.now())
+
+
+def image_take_back(*, image: AttemptImage) -> None:
+    """Brings back, to the attempt where it was, a photo that was set aside; it is read again.
+
+    Raises Conflict when the meet is closed or the photo is not set aside.
+    """
+    with _in_hand(image, aside=True) as (now, kinds):
+        _read_anew(now, kinds, {"set_aside_by": None, "set_aside_at": None})
+
+
+@contextmanager
+def _in_hand(image: AttemptImage, *, aside: bool = False) -> Iterator[tuple[AttemptImage, list[str]]]:
+    """In one transaction: the photo as it is now, which nobody else changes until the end, and the kinds of engine that
+    its meet asks. aside: it must be one that is set aside; else it must not.
+
+    Raises Conflict when it is otherwise, the meet is closed, or the photo is being read right now.
+    """
     with transaction.atomic():
-        kinds = _asked_of_open(meet_id)
+        kinds = _asked_of_open(image.attempt.entry.meet_id)
         if ImageStatus.WORKING in _readings_locked(image):
             raise Conflict("working", "This photo is being read right now. Wait for its result, then change it.")
-        AttemptImage.objects.filter(pk=image.pk).update(**changes)
-        _ask_again(image, kinds)
-        transaction.on_commit(lambda: image_nudge(image_id=image.pk, kinds=kinds))
+        now = AttemptImage.objects.select_related("camera").get(pk=image.pk)
+        if not aside:
+            _not_aside(now)
+        elif not now.set_aside:
+            raise Conflict("not_set_aside", "This photo is not set aside, so there is nothing to take back.")
+        yield now, kinds
+
+
+def _not_aside(image: AttemptImage) -> None:
+    if image.set_aside:
+        raise Conflict("set_aside", "This photo is set aside. Take it back first.")
+
+
+def _read_anew(image: AttemptImage, kinds: list[str], changes: dict[str, Any]) -> None:
+    """Changes what is known of the photo, and has every kind read it under that and its camera as it is now."""
+    camera = changes.get("camera", image.camera)
+    region = results.parts_text(camera.region if camera else None)
+    figures = results.figures_text(camera.figures if camera else {})
+    changes = {**changes, "stated_region": region, "stated_camera": figures}
+    AttemptImage.objects.filter(pk=image.pk).update(**changes)
+    _ask_again(image, kinds)
+    transaction.on_commit(lambda: image_nudge(image_id=image.pk, kinds=kinds))
+
+
+def _lift_said(user: User | None) -> dict[str, Any]:
+    """The photo's fields for somebody saying that it shows its attempt's lift, or nobody."""
+    return {"lift_said_by": user, "lift_said_at": timezone.now() if user else None}
 
 
 def _lifter_said(at: tuple[float, float] | None, user: User) -> dict[str, Any]:
@@ -338,11 +421,13 @@ def _ask_again(image: AttemptImage, kinds: list[str]) -> None:
 
 
 def image_requeue(*, image: AttemptImage) -> None:
-    """Another round of tries for the readings that failed. Raises Conflict when none has, or the meet is closed."""
+    """Another round of tries for the readings that failed. Raises Conflict when none has, the photo is set aside, or
+    the meet is closed."""
     meet_id = image.attempt.entry.meet_id
     _open_required(image.attempt.entry.meet)
     with transaction.atomic():
         kinds = _asked_of_open(meet_id)
+        _not_aside(AttemptImage.objects.only("set_aside_at").get(pk=image.pk))
         rows = Reading.objects.filter(image=image, engine__in=kinds, status=ImageStatus.FAILED)
         failed = list(rows.order_by("pk").select_for_update().values_list("engine", flat=True))
         if not failed:
@@ -355,13 +440,15 @@ def image_requeue(*, image: AttemptImage) -> None:
 
 def readings_ask(*, meet: Meet) -> None:
     """After the meet's engines have changed, inside that transaction: photos not yet read by a kind that is asked now
-    wait for it, waiting for a kind that is no longer asked ends, and the photos show what the counting one says.
+    wait for it, waiting for a kind that is no longer asked ends, and the photos show what the counting one says. Those
+    set aside wait for none.
 
     The first of them are sent at once, the others by the sweeps.
     """
-    images = AttemptImage.objects.filter(attempt__entry__meet=meet)
+    images = AttemptImage.objects.filter(attempt__entry__meet=meet, set_aside_at=None)
     kinds = meet.engines_asked
     waiting = Reading.objects.filter(image__in=images, status=ImageStatus.QUEUED)
+    results.readings_lock(waiting.exclude(engine__in=kinds))
     waiting.exclude(engine__in=kinds).delete()
     for kind in kinds:
         unread = images.exclude(readings__engine=kind).order_by("uploaded_at").values_list("pk", flat=True)
@@ -396,11 +483,17 @@ def images_sweep(*, worker: str = "") -> int:
         kinds &= {settings.ENGINE, *_alive(now).values_list("engine", flat=True)}
     sent = 0
     for kind in sorted(kinds):
-        due = waiting.filter(engine=kind).order_by("asked_at", "pk").values_list("pk", "image_id")[:NUDGES_PER_SWEEP]
-        rows = dict(due)
-        Reading.objects.filter(pk__in=rows, status=ImageStatus.QUEUED).update(nudged_at=now)
-        sent += _nudge_all([(image_id, kind) for image_id in rows.values()])
+        sent += _nudge_all([(image_id, kind) for image_id in _due(waiting.filter(engine=kind), now)])
     return sent
+
+
+def _due(waiting: "QuerySet[Reading]", now: datetime) -> list[UUID]:
+    """The photos to send now, noted as sent. What somebody else is writing now is left for the next sweep."""
+    with transaction.atomic():
+        free = waiting.order_by("asked_at", "pk").select_for_update(skip_locked=True)
+        rows = dict(free.values_list("pk", "image_id")[:NUDGES_PER_SWEEP])
+        Reading.objects.filter(pk__in=rows).update(nudged_at=now)
+    return list(rows.values())
 
 
 def _alive(now: datetime) -> "QuerySet[WorkerBeat]":

@@ -4,6 +4,7 @@ A reading is settled only by the try that holds its token; whatever another try 
 takes locks in one order, meet before reading before photo, so that no two writers wait for each other.
 """
 
+import json
 import logging
 import uuid
 from collections.abc import Mapping, Sequence
@@ -17,9 +18,21 @@ from django.db import connection, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
+from judging.camera import Camera as CameraKnown
 from judging.outcomes import Finding as FindingSeen
 from judging.pose import Lift, Phase, Pose, View
-from meets.models import Assessment, AttemptImage, Finding, ImageReason, ImageStatus, Meet, Reading, Vote
+from meets.models import (
+    CAMERA_DIGITS,
+    CAMERA_FIGURES,
+    Assessment,
+    AttemptImage,
+    Finding,
+    ImageReason,
+    ImageStatus,
+    Meet,
+    Reading,
+    Vote,
+)
 
 if TYPE_CHECKING:
     from gold.vote import VoteResult
@@ -35,8 +48,9 @@ LEASE_GRACE_S = 15
 class Claim:
     """One try at one photo by one kind of engine, with all that the pipeline needs to know of it.
 
-    token: the photos of one batch share it. region, lifter_at: parts of the photo's width and height, 0-1, with the
-    texts under which an assessment keeps them.
+    token: the photos of one batch share it. lift_said: staff say that the photo shows this lift. region, lifter_at:
+    parts of the photo's width and height, 0-1; camera: what anybody measured of it; each with the text under which an
+    assessment keeps it.
     """
 
     reading_id: int
@@ -46,13 +60,16 @@ class Claim:
     engine: str
     path: str
     lift: Lift
+    lift_said: bool
     phase: Phase | None
     view: View | None
     rulebook: str
     region: tuple[float, float, float, float] | None
     lifter_at: tuple[float, float] | None
+    camera: CameraKnown | None
     stated_region: str
     stated_lifter: str
+    stated_camera: str
     # From the moment it was asked for to the start of this try.
     queue_ms: float
 
@@ -103,13 +120,19 @@ def readings_claim(*, image_id: UUID, engine: str, worker: str, pid: int, limit:
 
 
 def _batch(first: Reading | None, engine: str, limit: int) -> list[int]:
-    """The readings to claim together. Those that another worker is claiming at this moment are left to it."""
+    """The readings to claim together. Those that another worker is claiming at this moment are left to it.
+
+    The first is locked before the others are: who waits for it must not hold what its holder may want next.
+    """
     waiting = Reading.objects.filter(engine=engine, status=ImageStatus.QUEUED, tries=0)
-    if first is not None:
-        waiting = waiting.exclude(pk=first.pk)
-    free = waiting.order_by("asked_at", "pk").select_for_update(skip_locked=True)
-    others = list(free.values_list("pk", flat=True)[: limit - (first is not None)])
-    return [first.pk, *others] if first is not None else others
+    rows = readings_lock(waiting.filter(pk=first.pk)) if first is not None else []
+    free = waiting.exclude(pk__in=rows).order_by("asked_at", "pk").select_for_update(skip_locked=True)
+    return [*rows, *free.values_list("pk", flat=True)[: limit - len(rows)]]
+
+
+def readings_lock(readings: "QuerySet[Reading]") -> list[int]:
+    """Locks these readings until the transaction ends, in the one order in which all wait for several."""
+    return list(readings.order_by("pk").select_for_update().values_list("pk", flat=True))
 
 
 def _claimable(row: Reading, worker: str, pid: int) -> bool:
@@ -130,13 +153,16 @@ def _claim(row: Reading, now: datetime) -> Claim:
         engine=row.engine,
         path=str(image.original.name),
         lift=Lift(attempt.lift),
+        lift_said=image.lift_said,
         phase=Phase(image.phase) if image.phase else None,
         view=View(image.view) if image.view else None,
         rulebook=meet.rulebook,
         region=_region(image.stated_region),
         lifter_at=image.lifter_at,
+        camera=CameraKnown(**figures_read(image.stated_camera)) if image.stated_camera else None,
         stated_region=image.stated_region,
         stated_lifter=image.stated_lifter,
+        stated_camera=image.stated_camera,
         queue_ms=(now - row.asked_at).total_seconds() * 1000,
     )
 
@@ -144,6 +170,21 @@ def _claim(row: Reading, now: datetime) -> Claim:
 def parts_text(parts: Sequence[float] | None) -> str:
     """Parts of a photo as the rows state them: ``0.412,0.530``; empty for None."""
     return ",".join(f"{part:.3f}" for part in parts or ())
+
+
+def figures_text(figures: Mapping[str, float | None]) -> str:
+    """A camera's figures as the rows state them: ``{"height_cm":95.0,"roll_deg":-1.5}``; empty when none is known."""
+    known = {
+        name: round(value, digits) + 0.0
+        for name, digits in CAMERA_DIGITS.items()
+        if (value := figures.get(name)) is not None
+    }
+    return json.dumps(known, separators=(",", ":")) if known else ""
+
+
+def figures_read(text: str) -> dict[str, float | None]:
+    """All the figures out of such a text, None for those that nobody had measured."""
+    return dict.fromkeys(CAMERA_FIGURES) | (json.loads(text) if text else {})
 
 
 def _region(text: str) -> tuple[float, float, float, float] | None:
@@ -223,7 +264,7 @@ def meet_bump(meet_id: UUID) -> None:
 
 
 def assessment_record(*, claim: Claim, seen: "Seen") -> Assessment | None:
-    """Writes what was seen. None when this engine, rulebook and gold set have already read the photo, stated so.
+    """Writes what was seen. None when these models, rulebook and gold set have already read the photo, stated so.
 
     Only the holder of the reading's row gets here, so asking first and then writing cannot race.
     """
@@ -233,10 +274,15 @@ def assessment_record(*, claim: Claim, seen: "Seen") -> Assessment | None:
         "weights_sha256": seen.weights_sha256,
         "rulebook": seen.rulebook,
         "gold_set": seen.gold_set,
+        "picture_model": seen.picture_model,
+        "networks": seen.networks,
+        "stated_lift": claim.lift,
+        "stated_lift_said": claim.lift_said,
         "stated_phase": claim.phase or "",
         "stated_view": claim.view or "",
         "stated_lifter": claim.stated_lifter,
         "stated_region": claim.stated_region,
+        "stated_camera": claim.stated_camera,
     }
     if Assessment.objects.filter(image_id=claim.image_id, **by).exists():
         return None
@@ -247,6 +293,8 @@ def assessment_record(*, claim: Claim, seen: "Seen") -> Assessment | None:
         lifter_found=seen.pose is not None,
         lift_seen=seen.lift.lift or "",
         lift_p=seen.lift.p,
+        picture_lift=(seen.picture.lift or "") if seen.picture else "",
+        picture_p=seen.picture.p if seen.picture else None,
         phase_seen=seen.phase.phase or "",
         phase_p=seen.phase.p,
         phase_stated=seen.phase.stated,

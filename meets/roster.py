@@ -14,7 +14,7 @@ from uuid import UUID
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import F, Model, QuerySet
+from django.db.models import F, Model, Q, QuerySet
 
 from meets import intake
 from meets.access import AnyUser
@@ -30,6 +30,7 @@ from meets.models import (
     Meet,
     MeetStatus,
     Membership,
+    PhotoMove,
     Platform,
     Role,
 )
@@ -56,6 +57,11 @@ class CameraFields(TypedDict, total=False):
     y0: float | None
     x1: float | None
     y1: float | None
+    height_cm: float | None
+    distance_cm: float | None
+    roll_deg: float | None
+    angle_deg: float | None
+    plate_share: float | None
 
 
 class LifterFields(TypedDict, total=False):
@@ -257,7 +263,7 @@ def attempt_update(*, attempt: Attempt, **changes: Unpack[AttemptFields]) -> Att
     """Changes an attempt. Its lift stays once photos were judged as that lift."""
     if changes.get("entry", attempt.entry) != attempt.entry:
         raise Conflict("entry_kept", "An attempt keeps its entry. Delete it and add one to the other entry.")
-    if changes.get("lift", attempt.lift) != attempt.lift and attempt.images.exists():
+    if changes.get("lift", attempt.lift) != attempt.lift and _had_images(Attempt.objects.filter(pk=attempt.pk)):
         raise Conflict(
             "attempt_has_images", "This attempt has photos, judged as its lift. Add another attempt for the other lift."
         )
@@ -319,9 +325,12 @@ def _row_change(meet_id: UUID, row: RowT, changes: Mapping[str, Any]) -> RowT:
 def _row_remove(meet_id: UUID, row: Model, attempts: "QuerySet[Attempt] | None" = None) -> None:
     with transaction.atomic():
         _meet_touch(meet_id)
-        if attempts is not None and (
-            AttemptImage.objects.filter(attempt__in=attempts).exists()
-            or Light.objects.filter(attempt__in=attempts).exists()
-        ):
+        if attempts is not None and (_had_images(attempts) or Light.objects.filter(attempt__in=attempts).exists()):
             raise Conflict("has_evidence", "Photos or lights hang on this, and they are kept. Close the meet instead.")
         row.delete()
+
+
+def _had_images(attempts: "QuerySet[Attempt]") -> bool:
+    """Do photos stand at any of these attempts, or did they, before staff took them to another?"""
+    there = AttemptImage.objects.filter(attempt__in=attempts).exists()
+    return there or PhotoMove.objects.filter(Q(from_attempt__in=attempts) | Q(to_attempt__in=attempts)).exists()

@@ -43,6 +43,7 @@ def engine_options() -> EngineOptions:
         pose_weights=settings.POSE_WEIGHTS,
         detector_weights=settings.DETECTOR_WEIGHTS,
         compiled=settings.ENGINE_COMPILE,
+        picture_model=Path(settings.LIFT_MODEL) if settings.LIFT_MODEL else None,
     )
 
 
@@ -55,9 +56,10 @@ def pipeline() -> "Pipeline":
 
 
 class _Engine:
-    """Whether this child could load its engine the last time it had to."""
+    """Whether this child could load its engine the last time it had to, and with which weights."""
 
     works = True
+    weights_sha256 = ""
 
 
 @worker_process_init.connect
@@ -98,6 +100,7 @@ def _batch() -> int:
     the photos of a worker that is not fit for work are left to the others."""
     try:
         batch = max(1, pipeline().batch)
+        _Engine.weights_sha256 = pipeline().engine.weights_sha256
     except Exception:
         log.exception("engine %s cannot be loaded: this worker takes no photos", settings.ENGINE)
         batch = 0
@@ -149,8 +152,10 @@ def _request(claim: results.Claim) -> "Request":
         claim.phase,
         claim.view,
         claim.rulebook,
+        camera=claim.camera,
         region=Region(*claim.region) if claim.region else None,
         lifter_at=claim.lifter_at,
+        lift_said=claim.lift_said,
     )
 
 
@@ -187,5 +192,5 @@ def images_sweep(self: Any) -> int:
     close_old_connections()
     name = self.request.hostname or ""
     if _Engine.works:
-        worker.beat_answered(name=name)
+        worker.beat_answered(name=name, weights_sha256=_Engine.weights_sha256)
     return intake.images_sweep(worker=name)

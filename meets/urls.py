@@ -3,7 +3,7 @@
 from django.contrib.auth import views as auth
 from django.urls import path
 
-from meets.views import account, attempt, board, cameras, media, staff, upload
+from meets.views import account, attempt, board, cameras, media, staff, unmatched, upload
 
 urlpatterns = [
     path("login/", auth.LoginView.as_view(redirect_authenticated_user=True), name="login"),
@@ -21,6 +21,8 @@ urlpatterns = [
     path("cameras/<int:camera_id>/delete/", cameras.camera_delete, name="camera-delete"),
     path("meets/<uuid:meet_id>/members/", staff.member_list, name="member-list"),
     path("meets/<uuid:meet_id>/members/<int:user_id>/delete/", staff.member_delete, name="member-delete"),
+    path("meets/<uuid:meet_id>/unmatched/", unmatched.tray, name="meet-unmatched"),
+    path("meets/<uuid:meet_id>/unmatched/live/", unmatched.tray_live, name="meet-unmatched-live"),
     path("meets/<uuid:meet_id>/upload/", upload.meet_upload, name="meet-upload"),
     path("entries/<uuid:entry_id>/", staff.entry_edit, name="entry-edit"),
     path("entries/<uuid:entry_id>/delete/", staff.entry_delete, name="entry-delete"),
@@ -33,4 +35,8 @@ urlpatterns = [
     path("photos/<uuid:image_id>/retry/", attempt.photo_retry, name="photo-retry"),
     path("photos/<uuid:image_id>/restate/", attempt.photo_restate, name="photo-restate"),
     path("photos/<uuid:image_id>/lifter/", attempt.photo_lifter, name="photo-lifter"),
+    path("photos/<uuid:image_id>/lift/", unmatched.photo_lift, name="photo-lift"),
+    path("photos/<uuid:image_id>/move/", unmatched.photo_move, name="photo-move"),
+    path("photos/<uuid:image_id>/set-aside/", unmatched.photo_set_aside, name="photo-set-aside"),
+    path("photos/<uuid:image_id>/take-back/", unmatched.photo_take_back, name="photo-take-back"),
 ]

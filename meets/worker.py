@@ -40,9 +40,9 @@ def beat_seen(*, name: str) -> None:
     WorkerBeat.objects.update_or_create(name=name, defaults={"engine": settings.ENGINE, "seen_at": now})
 
 
-def beat_answered(*, name: str) -> None:
-    """A message came through the queue and this worker took it up."""
-    WorkerBeat.objects.filter(name=name).update(answered_at=timezone.now())
+def beat_answered(*, name: str, weights_sha256: str) -> None:
+    """A message came through the queue and this worker took it up, with these weights loaded."""
+    WorkerBeat.objects.filter(name=name).update(answered_at=timezone.now(), weights_sha256=weights_sha256)
 
 
 def beat_gone(*, name: str) -> None:

@@ -27,6 +27,8 @@ from meets import intake, results, roster
 from meets.models import Assessment, Attempt, AttemptImage, Camera, Entry, Lifter, Meet, Reading, Role, WorkerBeat
 
 _count = itertools.count(1)
+# As many as a lot may be; a run of all tests makes more rows than that.
+_lots = itertools.cycle(range(1, 10_000))
 
 # ── Rows ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -56,7 +58,7 @@ def lifter_make(meet: Meet, **fields: Any) -> Lifter:
 def entry_make(meet: Meet | None = None, **fields: Any) -> Entry:
     meet = meet or meet_make()
     lifter = fields.pop("lifter", None) or lifter_make(meet)
-    return Entry.objects.create(**{"meet": meet, "lifter": lifter, "lot": next(_count)} | fields)
+    return Entry.objects.create(**{"meet": meet, "lifter": lifter, "lot": next(_lots)} | fields)
 
 
 def attempt_make(meet: Meet | None = None, *, entry: Entry | None = None, **fields: Any) -> Attempt:

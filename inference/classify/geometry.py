@@ -17,6 +17,7 @@ from typing import Final
 import numpy as np
 
 from inference.classify.shape import Shape, shape_of
+from inference.classify.sighting import Sighting, nothing_told
 from judging.pose import SEEN_SCORE, FloatArray, Joint, Lift, Phase, PhaseSeen, Pose, Side, View, ViewSeen
 
 # A pose with fewer joints seen is not classified at all.
@@ -24,6 +25,9 @@ LEAST_JOINTS_SEEN: Final = 6
 # Unlikeness at which a pose is as likely none of the three lifts: 2.6 softnesses outside one range. A pose inside
 # all ranges of one row gets p = 0.97.
 OTHER_COST: Final = 3.5
+# A stated lift is believed against another one until that one is this much likelier by its shape; against "none of
+# the three" it has no more weight than an unstated one.
+STATED_AGAINST_OTHERS: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +42,15 @@ class Range:
     def cost(self, shape: Shape) -> float:
         value: float = getattr(shape, self.measure)
         outside = max(self.low - value, value - self.high, 0.0)
-        return 0.5 * (outside / self.soft) ** 2
+        # Arms that nobody sees speak for no lift and against none.
+        weight = shape.arms_seen if self.measure in _OF_ARMS else 1.0
+        return weight * 0.5 * (outside / self.soft) ** 2
 
 
 _INF = math.inf
+_OF_ARMS: Final = frozenset(
+    {"elbow_deg", "wrist_over_shoulder", "wrist_over_elbow", "wrist_over_hip", "wrist_over_ankle"}
+)
 _SQUAT = (
     Range("trunk_deg", 0, 50, 8),
     Range("wrist_over_shoulder", -0.22, 0.22, 0.10),
@@ -72,7 +81,8 @@ ROWS: Final[dict[tuple[Lift, Phase], tuple[Range, ...]]] = {
         Range("elbow_deg", 112, 142, 7),
         Range("wrist_over_shoulder", 0.45, 0.85, 0.08),
     ),
-    (Lift.BENCH, Phase.LOCKOUT): (*_BENCH, Range("elbow_deg", 150, 180, 10)),
+    # Stricter than the others' edges: a press stopped with its elbows high is not to be taken for one at its end.
+    (Lift.BENCH, Phase.LOCKOUT): (*_BENCH, Range("elbow_deg", 150, 180, 7)),
     (Lift.DEADLIFT, Phase.START): (
         *_DEADLIFT,
         Range("wrist_over_ankle", -_INF, 0.42, 0.07),
@@ -101,26 +111,16 @@ SIDE_TO_FRONT_DEG: Final = 45.0
 SIDE_TO_FRONT_SOFT_DEG: Final = 7.0
 
 
-@dataclass(frozen=True, slots=True)
-class Sighting:
-    """What a pose looks like. lift None: none of the three, with the probability of that."""
-
-    lift: Lift | None
-    lift_p: float
-    p_of: dict[Lift, float]
-    phase: PhaseSeen
-    phase_p_of: dict[Phase, float]
-    view: ViewSeen
-
-
 def classify(pose: Pose, lift: Lift | None = None) -> Sighting:
-    """The lift, phase and view of a pose; with ``lift`` known, the phase among that lift's alone."""
+    """The lift, phase and view of a pose; with ``lift`` stated, the phase among that lift's alone."""
     shape = shape_of(pose)
     if shape is None or int((pose.points[:, 2] >= SEEN_SCORE).sum()) < LEAST_JOINTS_SEEN:
-        return Sighting(None, 0.0, dict.fromkeys(Lift, 0.0), PhaseSeen(None, 0.0), {}, ViewSeen(None, 0.0))
+        return nothing_told("Too few joints of the lifter are seen to tell the lift.")
     likelihood = {row: math.exp(-sum(item.cost(shape) for item in ranges)) for row, ranges in ROWS.items()}
     other = math.exp(-OTHER_COST)
     by_lift = {each: sum(p for (of, _), p in likelihood.items() if of is each) for each in Lift}
+    if lift is not None:
+        by_lift = {each: p if each is lift else p / STATED_AGAINST_OTHERS for each, p in by_lift.items()}
     total = sum(by_lift.values()) + other
     best = max(Lift, key=lambda each: by_lift[each])
     seen, seen_p = (best, by_lift[best] / total) if by_lift[best] > other else (None, other / total)
@@ -142,9 +142,8 @@ def _phases(likelihood: dict[tuple[Lift, Phase], float], lift: Lift) -> dict[Pha
 
 def _view(pose: Pose, shape: Shape, lift: Lift) -> ViewSeen:
     """Side or end on from the seen width of the shoulders; which side, and which end, from the order of the joints."""
-    sine = min(1.0, shape.shoulder_width / SHOULDERS_FRONT_ON)
-    off_side_deg = math.degrees(math.asin(sine))
-    p_side = 1.0 / (1.0 + math.exp((off_side_deg - SIDE_TO_FRONT_DEG) / SIDE_TO_FRONT_SOFT_DEG))
+    off_side = _off_side_deg(shape)
+    p_side = 1.0 / (1.0 + math.exp((off_side - SIDE_TO_FRONT_DEG) / SIDE_TO_FRONT_SOFT_DEG))
     p_left = _p_left(pose, lift)
     # Seen from the front the lifter's left is on the photo's right, both standing and lying with the feet nearer.
     front = pose.xy(Joint.LEFT_SHOULDER)[0] >= pose.xy(Joint.RIGHT_SHOULDER)[0]
@@ -155,7 +154,18 @@ def _view(pose: Pose, shape: Shape, lift: Lift) -> ViewSeen:
         View.REAR: (1 - p_side) * (0.03 if front else 0.97),
     }
     best = max(shares, key=lambda view: shares[view])
-    return ViewSeen(best, shares[best], off_side_deg)
+    return ViewSeen(best, shares[best], off_side)
+
+
+def off_side_deg(pose: Pose) -> float | None:
+    """How far the camera stands off the pure side, deg, by the seen width of the shoulders; None where the shoulders
+    and hips fall on one point."""
+    shape = shape_of(pose)
+    return None if shape is None else _off_side_deg(shape)
+
+
+def _off_side_deg(shape: Shape) -> float:
+    return math.degrees(math.asin(min(1.0, shape.shoulder_width / SHOULDERS_FRONT_ON)))
 
 
 def _p_left(pose: Pose, lift: Lift) -> float:

@@ -9,13 +9,20 @@ import numpy as np
 from judging.geometry import joint_angle_deg
 from judging.pose import FloatArray, Joint, Pose, Side
 
+# Elbow and wrist count fully from this score up, and not at all from this one down. On rendered squats with the hands
+# behind a plate MediaPipe gave guessed arms up to 0.6, and true ones above 0.9.
+ARMS_SEEN = 0.9
+ARMS_GUESSED = 0.4
+
 
 @dataclass(frozen=True, slots=True)
 class Shape:
     """Heights are up in the photo and in units of the trunk (or of what the longest limb makes of it when the trunk
     is foreshortened). Angles in degrees. Where both sides are seen the better seen one counts more.
 
-    trunk: 0 upright, 90 lying, above 90 head down. shoulder_width: seen width of the shoulders, in trunks.
+    trunk: 0 upright, 90 lying, above 90 head down. shoulder_width: seen width of the shoulders, in trunks. arms_seen: 1
+    when the better arm's elbow and wrist are seen, down to 0 as the engine only guesses them: plates hide a squatter's
+    hands from most sides, and the arms guessed there hang down as often as not.
     """
 
     trunk_deg: float
@@ -28,6 +35,7 @@ class Shape:
     wrist_over_ankle: float
     hip_over_knee: float
     shoulder_width: float
+    arms_seen: float = 1.0
 
 
 def shape_of(pose: Pose) -> Shape | None:
@@ -49,7 +57,12 @@ def shape_of(pose: Pose) -> Shape | None:
         wrist_over_ankle=float(ankle[1] - wrist[1]) / unit,
         hip_over_knee=float(knee[1] - hip[1]) / unit,
         shoulder_width=_apart(pose, Joint.LEFT_SHOULDER, Joint.RIGHT_SHOULDER) / unit,
+        arms_seen=min(1.0, max(0.0, (_arms_score(pose) - ARMS_GUESSED) / (ARMS_SEEN - ARMS_GUESSED))),
     )
+
+
+def _arms_score(pose: Pose) -> float:
+    return max(min(pose.score(side.joint("elbow")), pose.score(side.joint("wrist"))) for side in Side)
 
 
 def _apart(pose: Pose, a: Joint, b: Joint) -> float:

@@ -8,16 +8,19 @@ from pathlib import Path
 from typing import Protocol
 
 from inference.errors import EngineError
+from inference.finder.place import LifterPlace
 from inference.images import RgbArray
 from judging.pose import Pose
 
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """One photo for an engine. rgb: uint8 array (h, w, 3), upright. sha256: of the photo's original bytes."""
+    """One photo for an engine. rgb: uint8 array (h, w, 3), upright. sha256: of the photo's original bytes. place: where
+    the finder sees the lifter, px of rgb; None where nobody asked it."""
 
     rgb: RgbArray
     sha256: str
+    place: LifterPlace | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,8 @@ class EngineOptions:
     recorded_poses: the recorded engine's file. device: ``auto`` (the first GPU, else the CPU), ``cpu``, ``cuda:0``, …
     dtype: ``auto`` (bfloat16 where the GPU has it, else float16; float32 on the CPU), ``float32``, ``bfloat16``,
     ``float16``. batch: photos at once; 0 for the engine's own figure. weights_dir, pose_weights, detector_weights:
-    the store and the names in it (inference.weights). compiled: torch.compile the pose model.
+    the store and the names in it (inference.weights). compiled: torch.compile the pose model. picture_model: the
+    checkpoint of a network that looks at the whole picture, for the line (inference.classify.pictures).
     """
 
     recorded_poses: Path | None = None
@@ -38,17 +42,22 @@ class EngineOptions:
     pose_weights: str = "vitpose-b"
     detector_weights: str = "rtmdet-m-person"
     compiled: bool = False
+    picture_model: Path | None = None
 
 
 class Engine(Protocol):
     """A pose estimator with its weights loaded.
 
     name: engine and version as it stands in the record. weights_sha256: of the weights actually loaded.
+    noise: which of judging's noise figures speak of its joints (judging.noise.noise_load).
     batch: how many photos it can take at once now; it may shrink when the device runs out of memory.
+    hinted: whether the finder looks at its photos; not at those of whoever replays poses without a picture.
     """
 
     name: str
     weights_sha256: str
+    noise: str
+    hinted: bool
 
     @property
     def batch(self) -> int: ...

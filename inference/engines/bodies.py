@@ -16,8 +16,9 @@ from typing import Any, Final
 import cv2
 import numpy as np
 
-from inference.engines.readings import LIMBS, limb_px
+from inference.engines.readings import LIMBS, Reading, limb_px
 from inference.errors import EngineError
+from inference.finder.place import HIPS, SHOULDERS, LifterPlace
 from inference.images import RgbArray
 from judging.pose import FloatArray
 
@@ -25,6 +26,8 @@ from judging.pose import FloatArray
 COCO_OF_BLAZEPOSE: Final = (0, 2, 5, 7, 8, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28)
 # BlazePose frames a body by a square 1.25 times the circle round it (the wheel's PoseDetectionToRoi).
 FRAME_OF_CIRCLE: Final = 1.25
+# The circle round a body lies this much further from the hips than the farthest joint: hands, feet and crown.
+ROOM: Final = 1.1
 _FINDER: Final = """
 input_stream: "image"
 output_stream: "bodies"
@@ -70,6 +73,32 @@ class Body:
     def upright_deg(self) -> float:
         """How far the body is turned clockwise from standing upright in the photo, degrees."""
         return math.degrees(math.atan2(self.top[0] - self.hip[0], self.hip[1] - self.top[1]))
+
+
+def body_of(reading: Reading) -> Body | None:
+    """The body whose frame these joints ask for: about the hips, the trunk upright, every joint inside the circle.
+
+    None where hips and shoulders fall together and nothing says which way is up.
+    """
+    xy = reading.points[:, :2]
+    hip = xy[11:13].mean(axis=0)
+    trunk = xy[5:7].mean(axis=0) - hip
+    length = float(np.hypot(*trunk))
+    if length < 1:
+        return None
+    top = hip + trunk / length * ROOM * float(np.hypot(*(xy - hip).T).max())
+    return Body((float(hip[0]), float(hip[1])), (float(top[0]), float(top[1])), reading.score)
+
+
+def body_hinted(place: LifterPlace) -> Body | None:
+    """The body whose frame the finder's hint asks for, as ``body_of`` of a reading; None as there."""
+    hip = place.points[HIPS]
+    trunk = place.points[SHOULDERS] - hip
+    length = float(np.hypot(*trunk))
+    if length < 1:
+        return None
+    top = hip + trunk / length * ROOM * float(np.hypot(*(place.points - hip).T).max())
+    return Body((float(hip[0]), float(hip[1])), (float(top[0]), float(top[1])), place.present)
 
 
 class Networks:

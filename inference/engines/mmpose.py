@@ -88,10 +88,12 @@ def mmpose_engine(options: EngineOptions) -> MMPoseEngine:
 class MMPoseEngine:
     """A detector and a pose model, fed in batches of ``photos`` and ``crops``."""
 
+    hinted = True
+
     def __init__(
         self, detector: Detector, pose: PoseModel, *, name: str, weights_sha256: str, photos: int, crops: int
     ) -> None:
-        self.name, self.weights_sha256 = name, weights_sha256
+        self.name, self.weights_sha256, self.noise = name, weights_sha256, "mmpose"
         self._detector, self._pose = detector, pose
         self._photos, self._crops = _Room(photos, "photos"), _Room(crops, "crops")
 

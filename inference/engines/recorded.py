@@ -12,6 +12,7 @@ import numpy as np
 
 from inference.engines.base import Shot, one_by_one
 from inference.errors import EngineError
+from judging.noise import DEFAULT
 from judging.pose import Pose
 
 
@@ -23,10 +24,14 @@ class RecordedEngine:
     """
 
     batch: Final = 1
+    # Its photos may be of anything: the poses come from the recording.
+    hinted = False
 
     def __init__(self, path: Path) -> None:
         raw = path.read_bytes()
         self.name = "recorded"
+        # What was recorded nobody says; nothing is recorded but the default engine.
+        self.noise = DEFAULT
         self.weights_sha256 = hashlib.sha256(raw).hexdigest()
         self._people: dict[str, list[list[list[float]]]] = json.loads(raw)
 

@@ -3,18 +3,41 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Final
 
 import numpy as np
 
-from judging.camera import Camera
-from judging.geometry import distance_px, down_direction, normal_cdf, reach_px, right_direction, root_sum_square
-from judging.landmarks import STATURE_SIGMA, Limb, Scale, body_scale, depth_cm
+from judging.camera import ANGLE_SIGMA_DEG, PLATE_SHARE_SIGMA, Camera
+from judging.geometry import distance_px, down_direction, normal_cdf, reach_px, right_direction
+from judging.landmarks import Limb, Scale, body_scale
+from judging.noise import EngineNoise, JointError, joint_error
 from judging.outcomes import Finding, Mark, Outcome, Reason
-from judging.pose import FloatArray, Joint, Lift, Phase, PhaseSeen, Pose, Side, View, ViewSeen
+from judging.plate import (
+    PLATE_CM,
+    PLATE_OUT_CM,
+    PLATE_OUT_SIGMA_CM,
+    PlateSeen,
+    TrueScale,
+    scale_from_plate,
+    scale_merge,
+    true_scale_merge,
+)
+from judging.pose import (
+    FloatArray,
+    Joint,
+    Lift,
+    Phase,
+    PhaseSeen,
+    Pose,
+    Side,
+    View,
+    ViewBucket,
+    ViewSeen,
+    view_bucket,
+)
 from judging.rulebook import Rulebook
 
 # A camera put at the side by eye, when nobody can tell how far off it stands. Provisional.
@@ -23,11 +46,8 @@ ASSUMED_OFF_SIDE_DEG: Final = 20.0
 # How well the angle off the side is known. Provisional.
 OFF_SIDE_SIGMA_DEG: Final = 15.0
 
-# Up to here the nearer of two joints can be told from the side the camera stands on. Provisional.
-SIDE_ON_DEG: Final = 30.0
-
-# The error of a depth told from how short a limb looks, as a fraction. Provisional.
-DEPTH_SIGMA: Final = 0.3
+# Stands in a sentence for the margin, whose true centimetres are known once the lifter's stature is reckoned in.
+CM: Final = "{cm}"
 
 PHASE_WORDS: Final = {
     Phase.START: "the start",
@@ -53,6 +73,9 @@ class Sight:
     pose: Pose
     rulebook: Rulebook
     camera: Camera
+    noise: EngineNoise
+    plate: PlateSeen | None = None
+    frame: tuple[float, float] | None = None
 
     def far(self, side: Side) -> bool:
         """True when this side of the lifter is the one away from the camera."""
@@ -60,8 +83,47 @@ class Sight:
 
     @property
     def off_side_deg(self) -> float:
-        """How far the camera stands off the pure side, deg; the assumed figure when nobody can tell."""
+        """How far the camera stands off the pure side, deg: as the meet gave it, else as the pose looks, else the
+        assumed figure."""
+        if self.angle_deg is not None:
+            return abs(self.angle_deg)
         return ASSUMED_OFF_SIDE_DEG if self.view.off_side_deg is None else self.view.off_side_deg
+
+    @property
+    def off_side_sigma_deg(self) -> float:
+        """One standard deviation of it, deg."""
+        return OFF_SIDE_SIGMA_DEG if self.angle_deg is None else ANGLE_SIGMA_DEG
+
+    @property
+    def angle_deg(self) -> float | None:
+        """The camera's angle as the meet gave it, where the photo does not contradict it; see Camera."""
+        return self.camera.angle_in(self.view.view)
+
+    @property
+    def bucket(self) -> ViewBucket | None:
+        """From which direction the photo was taken, for figures that were measured for each."""
+        return view_bucket(self.view.view, self.off_side_deg, self._towards)
+
+    @property
+    def _towards(self) -> View | None:
+        """The end a side camera leans to: by its angle, else by the shoulders, whose left one is on the photo's right
+        for whoever stands before the lifter."""
+        if self.angle_deg is not None:
+            return View.FRONT if self.angle_deg >= 0 else View.REAR
+        left, right = Joint.LEFT_SHOULDER, Joint.RIGHT_SHOULDER
+        if not self.pose.seen(left, right):
+            return None
+        return View.FRONT if self.pose.xy(left)[0] >= self.pose.xy(right)[0] else View.REAR
+
+    def error(self, side: Side, part: str, scale: Scale) -> JointError:
+        """The error to reckon with for a joint, by what was measured of the engine.
+
+        Seen from an end neither side is the far one, whatever side the camera was said to stand on: the noise was
+        measured so (inference.calibrate).
+        """
+        bucket = self.bucket
+        far = self.far(side) and bucket not in (ViewBucket.FRONT, ViewBucket.REAR)
+        return joint_error(self.pose, side, part, scale, self.noise, view=bucket, far=far)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +149,15 @@ class Rule:
 class Measured:
     """A margin before it is called.
 
-    margin_cm: positive when kept. sigma_cm: one standard deviation, without the lifter's stature. limb: what the
-    margin is also told as a fraction of. kept, broken, close, unstated: the sentence for each outcome.
+    Lengths at the reference stature. margin_cm: positive when kept. sigma_cm: one standard deviation, without the
+    errors of scale and stature. seen_cm: the part of the margin that was measured in the photo, which the scale
+    stretches. limb: what the margin is also told as a fraction of. kept, broken, close, unstated: the sentence for each
+    outcome, with CM where the margin's amount belongs.
     """
 
     margin_cm: float
     sigma_cm: float
+    seen_cm: float
     limb: Limb
     kept: str
     broken: str
@@ -139,16 +204,82 @@ def _gate_view(rule: Rule, sight: Sight) -> Finding | None:
 
 
 def each_side(
-    rule: Rule, sight: Sight, parts: tuple[str, ...], measure: Callable[[Sight, Side, Scale], Measured]
+    rule: Rule,
+    sight: Sight,
+    parts: tuple[str, ...],
+    measure: Callable[[Sight, Side, Scale], Measured],
+    *,
+    aside_cm: Mapping[str, float] | None = None,
+    finished: Callable[[Sight, Side, Scale], str] | None = None,
 ) -> tuple[Finding, ...]:
     """One finding for each side of the lifter, or one alone when the photo cannot show the rule.
 
-    parts: the joints a side needs, without their side; a side that lacks one is never measured.
+    parts: the joints a side needs, without their side; a side that lacks one is never measured. aside_cm: how far each
+    joint lies from the lifter's middle, where the rule knows. finished: in words, what shows on this side that the lift
+    is at its end, whatever was said of the moment, or ""; then the rule says nothing of either side.
     """
     if (stopped := gate(rule, sight)) is not None:
         return (stopped,)
-    scale = body_scale(sight.pose)
+    scale = sight_scale(sight, aside_cm)
+    if scale is not None and finished is not None:
+        shown = [words for side in Side if (words := finished(sight, side, scale))]
+        if shown:
+            return (_not_this_moment(rule, sight, shown[0]),)
     return tuple(_one_side(rule, sight, side, parts, scale, measure) for side in Side)
+
+
+def _not_this_moment(rule: Rule, sight: Sight, shown: str) -> Finding:
+    moment = PHASE_WORDS[rule.phase]
+    if sight.phase.stated:
+        return silent(rule, Reason.MOMENT_MISMATCH, f"Said to be {moment}, but {shown}. Which photo is it?")
+    return silent(rule, Reason.WRONG_MOMENT, f"Not {moment}: {shown}.")
+
+
+def sight_scale(sight: Sight, aside_cm: Mapping[str, float] | None = None) -> Scale | None:
+    """The scale at the lifter's middle, with the plates' word where there is one; None when too little is seen.
+
+    With the camera's distance and angle known, the near limbs' larger looks are taken off (aside_cm as in each_side).
+    """
+
+    def nearness(limb: Limb, side: Side) -> float:
+        return sum(nearer_cm(sight, side, aside[part]) for part in limb.ends) / 2 / sight.camera.distance
+
+    aside = aside_cm or {}
+    known = sight.camera.distance_cm is not None and sight.angle_deg is not None and aside_cm is not None
+    body = body_scale(sight.pose, nearness if known else None)
+    true = _true_scale(sight)
+    return body if body is None or true is None else scale_merge(body, true)
+
+
+def _true_scale(sight: Sight) -> TrueScale | None:
+    """Pixels to a true centimetre, by the plate seen in the photo and by the one that the meet measured beforehand."""
+    known: list[TrueScale] = []
+    if sight.plate is not None:
+        known.append(_plate_scale(sight, sight.plate))
+    if sight.camera.plate_share is not None and sight.frame is not None:
+        known.append(TrueScale(sight.camera.plate_share * max(sight.frame) / PLATE_CM, PLATE_SHARE_SIGMA))
+    return true_scale_merge(known) if known else None
+
+
+def nearer_cm(sight: Sight, side: Side, aside_cm: float) -> float:
+    """How much nearer to the camera than the lifter's middle a point of this side lies, ``aside_cm`` from it, cm."""
+    if sight.view.view not in (View.LEFT, View.RIGHT):
+        return 0.0
+    towards = aside_cm * math.cos(math.radians(sight.off_side_deg))
+    return -towards if sight.far(side) else towards
+
+
+def _plate_scale(sight: Sight, plate: PlateSeen) -> TrueScale:
+    # The plate lies out at the bar's near end: by what part of that it is nearer, its own roundness tells too.
+    square = math.cos(math.radians(sight.off_side_deg)) if sight.angle_deg is not None else plate.ratio
+    return scale_from_plate(
+        plate.diameter_px,
+        plate.sigma_px,
+        nearer_cm=PLATE_OUT_CM * square,
+        nearer_sigma_cm=PLATE_OUT_SIGMA_CM,
+        distance_cm=sight.camera.distance,
+        doubt=sight.camera.distance_sigma,
+    )
 
 
 def _one_side(
@@ -167,7 +298,7 @@ def _one_side(
     places = [sight.pose.xy(side.joint(part)) for part in parts]
     if any(not distance_px(a, b) > 0 for a, b in combinations(places, 2)):
         return silent(rule, Reason.JOINT_HIDDEN, f"{_listed(side, parts)} not told apart. Judge by eye.", side)
-    return settle(rule, sight, side, measure(sight, side, scale))
+    return settle(rule, sight, side, measure(sight, side, scale), scale)
 
 
 def _listed(side: Side, parts: tuple[str, ...] | list[str]) -> str:
@@ -176,15 +307,16 @@ def _listed(side: Side, parts: tuple[str, ...] | list[str]) -> str:
     return f"{side.capitalize()} {words}"
 
 
-def settle(rule: Rule, sight: Sight, side: Side | None, measured: Measured) -> Finding:
+def settle(rule: Rule, sight: Sight, side: Side | None, measured: Measured, scale: Scale) -> Finding:
     """The call a margin earns under the rule book's limits.
 
     A breach needs somebody who said which moment this is: a photo a moment early looks just the same.
     """
     limits = sight.rulebook.limits
     # An unknown stature stretches margin and offsets alike: it widens the figure, and never turns its sign.
-    sigma = root_sum_square(measured.sigma_cm, STATURE_SIGMA * measured.margin_cm)
-    p_breach = normal_cdf(-measured.margin_cm / sigma)
+    margin = measured.margin_cm
+    sigma = whole_sigma_cm(rule.name, sight, scale, measured.sigma_cm, measured.seen_cm, margin)
+    p_breach = normal_cdf(-margin / sigma)
     outcome, reason, detail = Outcome.TOO_CLOSE, None, measured.close
     if p_breach <= limits.meets_p:
         outcome, detail = Outcome.MEETS, measured.kept
@@ -192,7 +324,7 @@ def settle(rule: Rule, sight: Sight, side: Side | None, measured: Measured) -> F
         outcome, detail = Outcome.BREACH, measured.broken
     elif p_breach >= limits.breach_p:
         outcome, reason, detail = Outcome.CANNOT_JUDGE, Reason.MOMENT_NOT_STATED, measured.unstated
-    elif p_breach <= 0.5 and _coarse(measured, limits.meets_p):
+    elif p_breach <= 0.5 and _coarse(rule, sight, measured, scale):
         # Looks kept, in a photo that could not show it kept: "too close" would flag every good lift.
         outcome, reason, detail = Outcome.CANNOT_JUDGE, Reason.TOO_COARSE, measured.coarse
     return Finding(
@@ -200,10 +332,10 @@ def settle(rule: Rule, sight: Sight, side: Side | None, measured: Measured) -> F
         side=side,
         outcome=outcome,
         reason=reason,
-        detail=detail,
-        margin_cm=measured.margin_cm,
-        sigma_cm=sigma,
-        margin_limb=measured.margin_cm / measured.limb.cm,
+        detail=detail.replace(CM, f"{abs(margin) * scale.stature:.0f} cm"),
+        margin_cm=margin * scale.stature,
+        sigma_cm=sigma * scale.stature,
+        margin_limb=margin / measured.limb.cm,
         sigma_limb=sigma / measured.limb.cm,
         limb=measured.limb.value,
         p_breach=p_breach,
@@ -211,27 +343,17 @@ def settle(rule: Rule, sight: Sight, side: Side | None, measured: Measured) -> F
     )
 
 
-def _coarse(measured: Measured, meets_p: float) -> bool:
+def _coarse(rule: Rule, sight: Sight, measured: Measured, scale: Scale) -> bool:
     """True when not even the best margin there is would come out as kept."""
     if measured.best_cm is None:
         return False
-    sigma = root_sum_square(measured.sigma_cm, STATURE_SIGMA * measured.best_cm)
-    return normal_cdf(-measured.best_cm / sigma) > meets_p
+    sigma = whole_sigma_cm(rule.name, sight, scale, measured.sigma_cm, measured.seen_cm, measured.best_cm)
+    return normal_cdf(-measured.best_cm / sigma) > sight.rulebook.limits.meets_p
 
 
-def view_term_cm(
-    sight: Sight, side: Side, limb: Limb, scale: Scale, *, nearer: int, joints_height_cm: float
-) -> tuple[float, float]:
-    """How much lower the limb's one end seems for being nearer to the camera, and the sigma, cm.
-
-    nearer: +1 when that end is the nearer one, -1 when it is the farther one, 0 when that cannot be told: then
-    the whole shift is doubt.
-    """
-    depth = depth_cm(sight.pose, limb, side, scale)
-    shift, sigma = sight.camera.view_shift_cm(depth, joints_height_cm)
-    if nearer == 0:
-        return 0.0, root_sum_square(shift, sigma)
-    return nearer * shift, root_sum_square(sigma, DEPTH_SIGMA * shift)
+def whole_sigma_cm(rule: str, sight: Sight, scale: Scale, sigma_cm: float, seen_cm: float, margin_cm: float) -> float:
+    """A margin's sigma with the scale's part in it, and with what was measured of this rule's margins as a whole."""
+    return sight.noise.factor(rule) * math.hypot(sigma_cm, scale.sigma_cm(seen_cm, margin_cm))
 
 
 def facing(sight: Sight, scale: Scale) -> int | None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from judging.geometry import down_direction, drop_px, reach_px, root_sum_square
-from judging.landmarks import ELBOW_UNDERSIDE, SHOULDER_TOP, Limb, Scale
-from judging.noise import joint_sigma_cm
-from judging.outcomes import Finding, Mark
+from judging.geometry import drop_px
+from judging.landmarks import Limb, Scale
+from judging.outcomes import Finding
 from judging.pose import Lift, Phase, Side, View
-from judging.rules.base import SIDE_ON_DEG, Measured, Rule, Sight, each_side, joint_marks, level_marks, view_term_cm
+from judging.rules.base import CM, Measured, Rule, Sight, each_side
+from judging.rules.level import SIDE_ON_DEG, Level, Words, measure_level, raised_cm, side_scale
 
 # Every view shows the height of an elbow against its own shoulder: from the side and from either end of the bench
 # the upper arm lies across the line of sight or along it, and what the second costs is in the view term.
@@ -23,36 +23,14 @@ RULE: Final = Rule(
     unshown="elbow and shoulder height cannot be compared",
 )
 
-# The shoulders above the floor: a bench of 42-45 cm and the shoulder joint some 10 cm above its pad.
-JOINTS_HEIGHT_CM: Final = 55.0
-
-_PARTS: Final = ("shoulder", "elbow")
-
-
-def check_bench_depth(sight: Sight) -> tuple[Finding, ...]:
-    """One finding for each arm. Positive margin: the elbow's underside lies below the shoulder's top; level is kept."""
-    return each_side(RULE, sight, _PARTS, _measure)
-
-
-def _measure(sight: Sight, side: Side, scale: Scale) -> Measured:
-    pose, camera = sight.pose, sight.camera
-    shoulder, elbow = pose.xy(side.joint("shoulder")), pose.xy(side.joint("elbow"))
-    seen = scale.cm(drop_px(shoulder, elbow, camera.roll))
-    shift, view_sigma = view_term_cm(
-        sight, side, Limb.UPPER_ARM, scale, nearer=_elbow_nearer(sight, side), joints_height_cm=JOINTS_HEIGHT_CM
-    )
-    margin = seen + ELBOW_UNDERSIDE.cm + SHOULDER_TOP.cm - shift
-    far = sight.far(side)
-    sigma = root_sum_square(
-        joint_sigma_cm(pose, side, "shoulder", scale, far=far),
-        joint_sigma_cm(pose, side, "elbow", scale, far=far),
-        ELBOW_UNDERSIDE.sigma_cm,
-        SHOULDER_TOP.sigma_cm,
-        camera.roll_term_cm(scale.cm(reach_px(shoulder, elbow, camera.roll))),
-        view_sigma,
-        scale.sigma * seen,
-    )
-    return _worded(side, margin, sigma, _marks(sight, side, scale, sigma))
+# Arms that stand up are no lowest moment, whoever said so: a lockout taken for it would make a good lift a deep breach.
+# The elbow stands this share of the upper arm over its shoulder. A lockout shows 0.9 and more; an elbow stopped a
+# hand's breadth too high shows under 0.6.
+ARM_UP_SHARE: Final = 0.65
+# Or the wrist stands this share of the whole arm over the shoulder: 0.9 and more in a lockout, 0.7 in a high bottom.
+ARM_OUT_SHARE: Final = 0.8
+# Or, whatever the scale, the elbow stands higher over the shoulder than the wrist over the elbow, and at least so much.
+ARM_SLOPE_SHARE: Final = 0.4
 
 
 def _elbow_nearer(sight: Sight, side: Side) -> int:
@@ -66,25 +44,59 @@ def _elbow_nearer(sight: Sight, side: Side) -> int:
     return -1 if sight.far(side) else 1
 
 
-def _worded(side: Side, margin: float, sigma: float, marks: tuple[Mark, ...]) -> Measured:
+LEVEL: Final = Level(
+    rule=RULE.name,
+    limb=Limb.UPPER_ARM,
+    held="elbow",
+    against="shoulder",
+    held_surface="elbow_underside",
+    against_surface="shoulder_top",
+    held_down=1,
+    against_down=-1,
+    held_label="underside of elbow",
+    against_label="top of shoulder",
+    held_outer=True,
+    # Elbows tucked half way between straight out and along the trunk. Provisional, as are the places of the joints.
+    # As python -m inference.calibrate --surfaces prints them of rendered lifters.
+    outward_deg=46.0,
+    outward_sigma_deg=8.5,
+    aside_cm={"shoulder": 16.0, "elbow": 34.0, "wrist": 35.0, "hip": 10.0, "knee": 31.0, "ankle": 33.0},
+    joints_height_cm=50.0,
+    joints_height_sigma_cm=5.5,
+    nearer_guess=_elbow_nearer,
+)
+
+
+def check_bench_depth(sight: Sight) -> tuple[Finding, ...]:
+    """One finding for each arm. Positive margin: the elbow's underside lies below the shoulder's top; level is kept."""
+    return each_side(RULE, sight, LEVEL.parts, _measure, aside_cm=LEVEL.aside_cm, finished=_arm_up)
+
+
+def _measure(sight: Sight, side: Side, scale: Scale) -> Measured:
+    return measure_level(sight, side, scale, LEVEL, _words)
+
+
+def _arm_up(sight: Sight, side: Side, scale: Scale) -> str:
+    pose, roll = sight.pose, sight.camera.roll
+    shoulder, elbow, wrist = (side.joint(part) for part in ("shoulder", "elbow", "wrist"))
+    if not pose.seen(shoulder, elbow):
+        return ""
+    near = side_scale(sight, side, scale, LEVEL)
+    upper_arm, forearm = Limb.UPPER_ARM.cm, Limb.FOREARM.cm
+    raised = raised_cm(sight, side, near, LEVEL)
+    up = raised > ARM_UP_SHARE * upper_arm
+    if pose.seen(wrist):
+        beyond = near.cm(drop_px(pose.xy(wrist), pose.xy(elbow), roll))
+        up |= raised + beyond > ARM_OUT_SHARE * (upper_arm + forearm)
+        up |= raised > ARM_SLOPE_SHARE * upper_arm and raised > beyond > 0
+    return "the arms are up" if up else ""
+
+
+def _words(side: Side) -> Words:
     elbow = f"{side.capitalize()} elbow"
-    return Measured(
-        margin_cm=margin,
-        sigma_cm=sigma,
-        limb=Limb.UPPER_ARM,
-        kept=f"{elbow}: underside {abs(margin):.0f} cm below the top of the shoulder.",
-        broken=f"{elbow}: underside {abs(margin):.0f} cm above the top of the shoulder.",
+    return Words(
+        kept=f"{elbow}: underside {CM} below the top of the shoulder.",
+        broken=f"{elbow}: underside {CM} above the top of the shoulder.",
         close=f"{elbow}: too close to the level of the shoulder's top. Judge by eye.",
         unstated=f"{elbow} looks too high here, but nobody said this is the lowest moment. Judge by eye.",
-        marks=marks,
     )
-
-
-def _marks(sight: Sight, side: Side, scale: Scale, sigma_cm: float) -> tuple[Mark, ...]:
-    down = down_direction(sight.camera.roll)
-    underside = sight.pose.xy(side.joint("elbow")) + down * scale.px(ELBOW_UNDERSIDE.cm)
-    top = sight.pose.xy(side.joint("shoulder")) - down * scale.px(SHOULDER_TOP.cm)
-    lines = level_marks(
-        sight, scale, held=("underside of elbow", underside), against=("top of shoulder", top), sigma_cm=sigma_cm
-    )
-    return joint_marks(sight.pose, side, _PARTS) + lines

@@ -21,7 +21,17 @@ RULE: Final = Rule(
     unshown="a bent knee looks straight from there",
 )
 
-CHAIN: Final = Chain(("hip", "knee", "ankle"), Limb.THIGH, Limb.SHANK)
+# The knee bends over the toes, which are turned out by 8 to 35 degrees (provisional). COCO's knee lies a centimetre
+# behind the bones' axis: on 266 rendered legs (seeds 9200, 9202) they differ by 0.0 +- 0.8 cm, by -1.0 where bent.
+CHAIN: Final = Chain(
+    RULE.name,
+    ("hip", "knee", "ankle"),
+    Limb.THIGH,
+    Limb.SHANK,
+    own_sigma_cm=0.9,
+    outward_deg=20.0,
+    outward_sigma_deg=9.0,
+)
 
 
 def check_knees_locked(sight: Sight) -> tuple[Finding, ...]:

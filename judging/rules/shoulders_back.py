@@ -6,11 +6,23 @@ import math
 from typing import Final
 
 from judging.geometry import distance_px, down_direction, drop_px, reach_px, right_direction, root_sum_square
-from judging.landmarks import DELTOID_FRONT, HAND_TO_BAR, Limb, Scale, body_scale
-from judging.noise import joint_sigma_cm
+from judging.landmarks import Limb, Scale, offset
 from judging.outcomes import Finding, Mark, Reason
 from judging.pose import FloatArray, Lift, Phase, Side, View
-from judging.rules.base import Measured, Rule, Sight, each_side, facing, gate, joint_marks, mark, silent
+from judging.rules.base import (
+    CM,
+    Measured,
+    Rule,
+    Sight,
+    each_side,
+    facing,
+    gate,
+    joint_marks,
+    mark,
+    sight_scale,
+    silent,
+    whole_sigma_cm,
+)
 
 # Off the side the near hand and shoulder no longer lie behind one another: 35 deg turns 5 cm of grip into 3.
 RULE: Final = Rule(
@@ -36,7 +48,7 @@ def check_shoulders_back(sight: Sight) -> tuple[Finding, ...]:
     """
     if (stopped := gate(RULE, sight)) is not None:
         return (stopped,)
-    scale = body_scale(sight.pose)
+    scale = sight_scale(sight)
     if scale is not None and facing(sight, scale) is None:
         detail = "Which way the lifter faces cannot be told. Judge by eye."
         return (silent(RULE, Reason.FACING_UNKNOWN, detail),)
@@ -48,35 +60,36 @@ def _measure(sight: Sight, side: Side, scale: Scale) -> Measured:
     ahead = facing(sight, scale) or 0
     shoulder, bar = pose.xy(side.joint("shoulder")), _bar(sight, side, scale)
     seen = ahead * scale.cm(reach_px(shoulder, bar, camera.roll))
-    margin = seen - DELTOID_FRONT.cm
-    far = sight.far(side)
+    front, hand = offset("deltoid_front"), offset("hand_to_bar")
+    margin = seen - front.cm
     sigma = root_sum_square(
-        joint_sigma_cm(pose, side, "shoulder", scale, far=far),
-        joint_sigma_cm(pose, side, "wrist", scale, far=far),
-        DELTOID_FRONT.sigma_cm,
-        HAND_TO_BAR.sigma_cm,
+        sight.error(side, "shoulder", scale).sigma_across_cm,
+        sight.error(side, "wrist", scale).sigma_across_cm,
+        front.sigma_cm,
+        hand.sigma_cm,
         # A roll tilts the bar's vertical, so here the height between the two is the lever.
         camera.roll_term_cm(scale.cm(drop_px(shoulder, bar, camera.roll))),
         GRIP_SIGMA_CM * math.sin(math.radians(sight.off_side_deg)),
-        scale.sigma * seen,
     )
-    return _worded(side, margin, sigma, _marks(sight, side, scale, sigma))
+    band = whole_sigma_cm(RULE.name, sight, scale, sigma, seen, 0.0)
+    return _worded(side, margin, sigma, seen, _marks(sight, side, scale, band))
 
 
 def _bar(sight: Sight, side: Side, scale: Scale) -> FloatArray:
     elbow, wrist = sight.pose.xy(side.joint("elbow")), sight.pose.xy(side.joint("wrist"))
     along: FloatArray = (wrist - elbow) / distance_px(elbow, wrist)
-    return wrist + along * scale.px(HAND_TO_BAR.cm)
+    return wrist + along * scale.px(offset("hand_to_bar").cm)
 
 
-def _worded(side: Side, margin: float, sigma: float, marks: tuple[Mark, ...]) -> Measured:
+def _worded(side: Side, margin: float, sigma: float, seen: float, marks: tuple[Mark, ...]) -> Measured:
     front = f"{side.capitalize()} shoulder: front of the deltoid"
     return Measured(
         margin_cm=margin,
         sigma_cm=sigma,
+        seen_cm=seen,
         limb=Limb.UPPER_ARM,
-        kept=f"{front} {abs(margin):.0f} cm behind the bar.",
-        broken=f"{front} {abs(margin):.0f} cm in front of the bar.",
+        kept=f"{front} {CM} behind the bar.",
+        broken=f"{front} {CM} in front of the bar.",
         close=f"{front} too close to the bar's vertical. Judge by eye.",
         unstated=f"{side.capitalize()} shoulder looks forward here, but nobody said this is the lockout. Judge by eye.",
         marks=marks,
@@ -86,7 +99,7 @@ def _worded(side: Side, margin: float, sigma: float, marks: tuple[Mark, ...]) ->
 def _marks(sight: Sight, side: Side, scale: Scale, sigma_cm: float) -> tuple[Mark, ...]:
     down, right = down_direction(sight.camera.roll), right_direction(sight.camera.roll)
     shoulder, bar = sight.pose.xy(side.joint("shoulder")), _bar(sight, side, scale)
-    front = shoulder + right * (facing(sight, scale) or 0) * scale.px(DELTOID_FRONT.cm)
+    front = shoulder + right * (facing(sight, scale) or 0) * scale.px(offset("deltoid_front").cm)
     half, band = down * scale.px(6.0), right * scale.px(sigma_cm)
     top = bar - down * (drop_px(shoulder, bar, sight.camera.roll) + scale.px(12.0))
     return (

@@ -9,9 +9,10 @@ from rest_framework.renderers import BaseRenderer
 
 COLUMNS = (
     "meet", "attempt_id", "lifter", "member_id", "lot", "flight", "platform", "weight_class", "equipment",
-    "lift", "number", "declared_kg", "evidence", "image_id", "status", "image_reason", "flag",
+    "lift", "number", "declared_kg", "evidence", "image_id", "status", "image_reason", "withheld", "flag",
     "rule", "side", "outcome", "reason", "margin_cm", "sigma_cm", "margin_limb", "sigma_limb", "limb", "p_breach",
-    "engine", "rulebook", "gold_set",
+    "engine", "engine_passed", "rulebook", "gold_set",
+    "camera_height_cm", "camera_distance_cm", "camera_roll_deg", "camera_angle_deg", "camera_plate_share",
 )  # fmt: skip
 # What makes a spreadsheet take a text for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
@@ -59,10 +60,12 @@ def _image_rows(base: dict[str, Any], image: dict[str, Any] | None) -> Iterator[
         return
     # A photo that is closed to the reader comes without its state.
     shown = {**base, "image_id": image["id"], "status": image.get("status"), "image_reason": image.get("reason")}
+    shown["withheld"] = image.get("withheld")
     seen = image.get("assessment")
     if not seen:
         yield shown
         return
-    shown |= {name: seen[name] for name in ("flag", "engine", "rulebook", "gold_set")}
+    shown |= {name: seen[name] for name in ("flag", "engine", "engine_passed", "rulebook", "gold_set")}
+    shown |= {f"camera_{name}": value for name, value in seen["camera"].items()}
     for finding in seen["findings"] or [{}]:
         yield shown | {name: value for name, value in finding.items() if name in COLUMNS}

@@ -4,10 +4,13 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.urls import reverse
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from judging.pose import Phase, View
+from meets.accepted import weights_passed
 from meets.models import (
+    CAMERA_FIGURES,
     Assessment,
     Attempt,
     AttemptImage,
@@ -22,10 +25,13 @@ from meets.models import (
     Reading,
     Vote,
 )
+from meets.results import figures_read
 
 OPEN = "open"
 # What a referee reads in place of the findings until the own light is given.
 BLIND = "opens_after_your_light"
+# Why a photo that was read has no assessment to show.
+NOT_PASSED = "engine_not_passed"
 # Until then a photo is known to be there, and no more: how it went on the line already tells of what was found.
 CLOSED_IMAGE_FIELDS = ("id", "url", "attempt", "width", "height", "uploaded_at", "evidence")
 
@@ -80,11 +86,18 @@ class PlatformSerializer(serializers.ModelSerializer[Platform]):
 
 class CameraSerializer(serializers.ModelSerializer[Camera]):
     """``x0``, ``y0``, ``x1``, ``y1``: where the platform is in its pictures, 0 to 1 of their width and height
-    from the top left; all null for the whole picture."""
+    from the top left; all null for the whole picture.
+
+    What somebody measured, each null where nobody did: ``height_cm`` lens above the platform's floor, ``distance_cm``
+    lens to lifter along the floor, ``roll_deg`` positive when level things rise towards the photo's right,
+    ``angle_deg`` off square to the lifter's side, positive towards the front or the bench's foot end, negative towards
+    the rear or its head end, ``plate_share`` how wide a 45 cm plate looks that stands upright and square to the lens at
+    the lifter's place, as a share of the photo's longer side.
+    """
 
     class Meta:
         model = Camera
-        fields = ("id", "name", "view", "x0", "y0", "x1", "y1")
+        fields = ("id", "name", "view", "x0", "y0", "x1", "y1", *CAMERA_FIGURES)
 
 
 class LifterSerializer(serializers.ModelSerializer[Lifter]):
@@ -96,10 +109,12 @@ class LifterSerializer(serializers.ModelSerializer[Lifter]):
 class InMeet(serializers.PrimaryKeyRelatedField[Any]):
     """A row of the meet that the view works in: another meet's id reads as one that does not exist."""
 
+    to_meet = "meet"
+
     def get_queryset(self) -> Any:
         # Without a meet only the schema is being drawn.
         rows = super().get_queryset()
-        return None if rows is None else rows.filter(meet=self.context.get("meet"))
+        return None if rows is None else rows.filter(**{self.to_meet: self.context.get("meet")})
 
     def to_internal_value(self, data: Any) -> Any:
         try:
@@ -151,16 +166,41 @@ class VoteSerializer(serializers.ModelSerializer[Vote]):
         fields = ("pair", "annotation", "view", "verdict", "distance", "gold_distance")
 
 
+class CameraFiguresSerializer(serializers.Serializer[Any]):
+    """What the reading was told of the camera; null where nobody had measured."""
+
+    height_cm = serializers.FloatField(allow_null=True)
+    distance_cm = serializers.FloatField(allow_null=True)
+    roll_deg = serializers.FloatField(allow_null=True)
+    angle_deg = serializers.FloatField(allow_null=True)
+    plate_share = serializers.FloatField(allow_null=True)
+
+
 class AssessmentSerializer(serializers.ModelSerializer[Assessment]):
+    """``engine_passed``: its engine, with these weights, has passed the gold gate. Others are shown at a training
+    alone. ``lift_seen`` is what the lifter's pose looks like, ``picture_lift`` what the picture as a whole does to
+    ``picture_model``; ``picture_p`` is null where there is none."""
+
     findings = FindingSerializer(many=True)
+    engine_passed = serializers.SerializerMethodField()
+    camera = serializers.SerializerMethodField()
 
     class Meta:
         model = Assessment
         fields = (
-            "engine_kind", "engine", "weights_sha256", "rulebook", "gold_set", "flag", "lifter_found", "lifter_margin",
-            "lift_seen", "lift_p", "phase_seen", "phase_p", "phase_stated", "view_seen", "view_p", "view_stated",
-            "vote_pairs", "vote_kappa", "created_at", "findings",
+            "engine_kind", "engine", "weights_sha256", "engine_passed", "rulebook", "gold_set", "camera", "flag",
+            "lifter_found", "lifter_margin", "lift_seen", "lift_p", "picture_lift", "picture_p", "picture_model",
+            "networks",
+            "phase_seen", "phase_p", "phase_stated", "view_seen", "view_p", "view_stated", "vote_pairs", "vote_kappa",
+            "created_at", "findings",
         )  # fmt: skip
+
+    def get_engine_passed(self, assessment: Assessment) -> bool:
+        return weights_passed(assessment.engine_kind, assessment.weights_sha256)
+
+    @extend_schema_field(CameraFiguresSerializer)
+    def get_camera(self, assessment: Assessment) -> dict[str, float | None]:
+        return figures_read(assessment.stated_camera)
 
 
 class AssessmentFullSerializer(AssessmentSerializer):
@@ -182,7 +222,11 @@ class ReadingSerializer(serializers.ModelSerializer[Reading]):
 
 class ImageSerializer(serializers.ModelSerializer[Any]):
     """A photo and where it stands on the line: ``status`` and ``reason`` are those of the reading that counts.
-    ``reason_text`` says what is wrong and what to do."""
+    ``reason_text`` says what is wrong and what to do.
+
+    ``lift_said``: staff say that it shows its attempt's lift, and no model is asked for the lift any more.
+    ``set_aside``: staff say that it belongs to no attempt; it is kept, but neither read nor counted.
+    """
 
     reason_text = serializers.SerializerMethodField()
     url = serializers.SerializerMethodField(help_text="Where to ask for its status.")
@@ -193,12 +237,15 @@ class ImageSerializer(serializers.ModelSerializer[Any]):
         read_only=True,
         help_text="Where staff said that the lifter is.",
     )
+    lift_said = serializers.BooleanField(read_only=True)
+    set_aside = serializers.BooleanField(read_only=True)
 
     class Meta:
         model = AttemptImage
         fields = (
             "id", "url", "attempt", "status", "reason", "reason_text", "readings", "view", "phase", "camera",
-            "lifter_at", "file_name", "sha256", "width", "height", "uploaded_at", "finished_at",
+            "lifter_at", "lift_said", "set_aside", "file_name", "sha256", "width", "height", "uploaded_at",
+            "finished_at",
         )  # fmt: skip
         read_only_fields = fields
 
@@ -210,16 +257,19 @@ class ImageSerializer(serializers.ModelSerializer[Any]):
 
 
 class ImageResultSerializer(ImageSerializer):
-    """A photo, ``evidence``, and the assessment: null until there is one.
+    """A photo, ``evidence``, and the assessment: null until there is one that may be shown. ``withheld`` says why there
+    is none of a photo that was read: ``engine_not_passed`` at a live meet whose engine's weights have not passed the
+    gold gate.
 
     While it is not open to you, only id, url, attempt, width, height, uploaded_at and evidence are there.
     """
 
     evidence = _evidence()
+    withheld = serializers.ChoiceField(choices=(NOT_PASSED,), allow_blank=True, read_only=True, required=False)
     assessment = AssessmentSerializer(read_only=True, required=False, allow_null=True)
 
     class Meta(ImageSerializer.Meta):
-        fields = (*ImageSerializer.Meta.fields, "evidence", "assessment")  # type: ignore[assignment]
+        fields = (*ImageSerializer.Meta.fields, "evidence", "withheld", "assessment")  # type: ignore[assignment]
 
     def to_representation(self, result: Any) -> dict[str, Any]:
         shown = dict(ImageSerializer(result.image).data)
@@ -227,6 +277,7 @@ class ImageResultSerializer(ImageSerializer):
         if not result.is_open:
             return {name: shown[name] for name in CLOSED_IMAGE_FIELDS}
         seen = result.assessment
+        shown["withheld"] = NOT_PASSED if result.withheld else ""
         shown["assessment"] = self.fields["assessment"].to_representation(seen) if seen else None
         return shown
 
@@ -278,6 +329,18 @@ class ImageRestateSerializer(serializers.Serializer[Any]):
         required=False,
         allow_null=True,
     )
+
+
+class AttemptInMeet(InMeet):
+    """An attempt of the meet that the view works in."""
+
+    to_meet = "entry__meet"
+
+
+class ImageMoveSerializer(serializers.Serializer[Any]):
+    """The attempt that the photo belongs to, in the same meet."""
+
+    attempt = AttemptInMeet(queryset=Attempt.objects.all())
 
 
 class ImageReceiptSerializer(ImageSerializer):

@@ -29,6 +29,9 @@ v1 = [
     path("attempts/<uuid:pk>/images/", views.ImageSubmit.as_view(), name="image-submit"),
     path("images/<uuid:pk>/", views.ImageDetail.as_view(), name="image-detail"),
     path("images/<uuid:pk>/retry/", views.ImageRetry.as_view(), name="image-retry"),
+    path("images/<uuid:pk>/lift/", views.ImageLift.as_view(), name="image-lift"),
+    path("images/<uuid:pk>/move/", views.ImageMove.as_view(), name="image-move"),
+    path("images/<uuid:pk>/set-aside/", views.ImageSetAside.as_view(), name="image-set-aside"),
 ]
 
 urlpatterns = [

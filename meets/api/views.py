@@ -390,18 +390,73 @@ class ImageDetail(InMeetView):
         return Response(shapes.ImageSerializer(self.row).data, status=202)
 
 
-class ImageRetry(InMeetView):
+class ImageActView(InMeetView):
+    """What staff do with a photo that was sent. Each act answers with the photo as it stands then."""
+
     row_model, row_path = AttemptImage, "attempt__entry__meet"
     serializer_class = shapes.ImageSerializer
-    http_method_names = ["post", "options"]
     queryset = AttemptImage.objects.none()
+
+    def shown(self) -> Response:
+        self.row.refresh_from_db()
+        return Response(shapes.ImageSerializer(self.row).data, status=202)
+
+
+class ImageRetry(ImageActView):
+    http_method_names = ["post", "options"]
 
     @extend_schema(request=None, responses={202: shapes.ImageSerializer, 409: PROBLEM})
     def post(self, request: Request, pk: UUID) -> Response:
         """Another round of tries for a photo that failed."""
         intake.image_requeue(image=self.row)
-        self.row.refresh_from_db()
-        return Response(shapes.ImageSerializer(self.row).data, status=202)
+        return self.shown()
+
+
+class ImageLift(ImageActView):
+    http_method_names = ["post", "delete", "options"]
+
+    @extend_schema(request=None, responses={202: shapes.ImageSerializer, 409: PROBLEM})
+    def post(self, request: Request, pk: UUID) -> Response:
+        """Somebody has looked: the photo shows its attempt's lift. It is read again, and judged as that lift."""
+        intake.image_lift_say(image=self.row, user=actor(request))
+        return self.shown()
+
+    @extend_schema(request=None, responses={202: shapes.ImageSerializer, 409: PROBLEM})
+    def delete(self, request: Request, pk: UUID) -> Response:
+        """Takes that word back; the photo is read again."""
+        intake.image_lift_say(image=self.row, user=None)
+        return self.shown()
+
+
+class ImageMove(ImageActView):
+    http_method_names = ["post", "options"]
+
+    @extend_schema(
+        request=shapes.ImageMoveSerializer,
+        responses={202: shapes.ImageSerializer, **dict.fromkeys((400, 403, 404, 409), PROBLEM)},
+    )
+    def post(self, request: Request, pk: UUID) -> Response:
+        """Takes the photo to another attempt of its meet, where it is read again."""
+        given = shapes.ImageMoveSerializer(data=request.data, context=self.get_serializer_context())
+        given.is_valid(raise_exception=True)
+        intake.image_move(image=self.row, user=actor(request), attempt=given.validated_data["attempt"])
+        return self.shown()
+
+
+class ImageSetAside(ImageActView):
+    http_method_names = ["post", "delete", "options"]
+
+    @extend_schema(request=None, responses={202: shapes.ImageSerializer, 409: PROBLEM})
+    def post(self, request: Request, pk: UUID) -> Response:
+        """The photo belongs to no attempt of this meet: it is kept, but neither read nor counted."""
+        intake.image_set_aside(image=self.row, user=actor(request))
+        return self.shown()
+
+    @extend_schema(request=None, responses={202: shapes.ImageSerializer, 409: PROBLEM})
+    def delete(self, request: Request, pk: UUID) -> Response:
+        """Takes the photo back to the attempt where it was; it is read again."""
+        intake.image_take_back(image=self.row)
+        return self.shown()
 
 
 # ── Results ──────────────────────────────────────────────────────────────────────────────────────────────

@@ -4,12 +4,25 @@ from meets.models.assessment import Assessment, Finding, Flag, Vote
 from meets.models.attempt import Attempt
 from meets.models.decision import Light, LightColour
 from meets.models.engine import EngineKind, engine_default, engine_kinds
-from meets.models.image import AttemptImage, ImageReason, ImageStatus, Reading, UploadKey
+from meets.models.image import AttemptImage, ImageReason, ImageStatus, PhotoMove, Reading, UploadKey
 from meets.models.lifter import Entry, Equipment, Lifter, Sex
-from meets.models.meet import Camera, EvidenceMode, Meet, MeetStatus, Membership, Platform, Role, Seat
+from meets.models.meet import (
+    CAMERA_DIGITS,
+    CAMERA_FIGURES,
+    Camera,
+    EvidenceMode,
+    Meet,
+    MeetStatus,
+    Membership,
+    Platform,
+    Role,
+    Seat,
+)
 from meets.models.worker import WorkerBeat
 
 __all__ = [
+    "CAMERA_DIGITS",
+    "CAMERA_FIGURES",
     "Assessment",
     "Attempt",
     "AttemptImage",
@@ -28,6 +41,7 @@ __all__ = [
     "Meet",
     "MeetStatus",
     "Membership",
+    "PhotoMove",
     "Platform",
     "Reading",
     "Role",

@@ -35,12 +35,25 @@ class Assessment(models.Model):
     # Null where the engine could not tell.
     lift_seen = models.CharField(max_length=10, blank=True)
     lift_p = models.FloatField(null=True)
+    # What a model that looks at the whole picture says likewise; picture_p is null where none was asked.
+    picture_lift = models.CharField(max_length=10, blank=True)
+    picture_p = models.FloatField(null=True)
+    # Its name and the first 12 hex digits of its sha256; empty where none is set up.
+    picture_model = models.CharField(max_length=80, blank=True)
+    # The line's own networks that had a say, beside the engine's.
+    networks = models.CharField(max_length=80, blank=True)
+    # The lift of the attempt that the photo stood at when it was read, and whether staff had said that it shows it.
+    stated_lift = models.CharField(max_length=10, blank=True)
+    stated_lift_said = models.BooleanField(default=False)
     # What the uploader had stated when the photo was read; restated, it is read again.
     stated_phase = models.CharField(max_length=10, blank=True)
     stated_view = models.CharField(max_length=10, blank=True)
     # "x,y" and "x0,y0,x1,y1" as parts of the photo, 0-1; empty when not stated.
     stated_lifter = models.CharField(max_length=20, blank=True)
     stated_region = models.CharField(max_length=40, blank=True)
+    # What was known of the camera, as JSON: {"height_cm", "distance_cm", "roll_deg", "angle_deg", "plate_share"} as far
+    # as anybody had measured; empty where nobody had.
+    stated_camera = models.CharField(max_length=120, blank=True)
     # Everybody who was seen, the most like a lifter first: {"box": [x0, y0, x1, y1] px, "score", "chosen"}.
     people = models.JSONField(default=list)
     # By how much the first is more like it than the second.
@@ -72,10 +85,15 @@ class Assessment(models.Model):
                     "weights_sha256",
                     "rulebook",
                     "gold_set",
+                    "picture_model",
+                    "networks",
+                    "stated_lift",
+                    "stated_lift_said",
                     "stated_phase",
                     "stated_view",
                     "stated_lifter",
                     "stated_region",
+                    "stated_camera",
                 ],
                 name="assessed_once",
             )

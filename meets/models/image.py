@@ -75,6 +75,19 @@ class AttemptImage(models.Model):
     # The same place, and the camera's region when it was stated, as an assessment keeps them: SQL compares the two.
     stated_lifter = models.CharField(max_length=20, blank=True)
     stated_region = models.CharField(max_length=40, blank=True)
+    # And the camera's figures of that moment likewise, see meets.results.figures_text.
+    stated_camera = models.CharField(max_length=120, blank=True)
+
+    # Staff looked and say that it shows its attempt's lift: no model is asked for the lift any more.
+    lift_said_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    lift_said_at = models.DateTimeField(null=True, blank=True)
+    # Staff say that it belongs to no attempt of this meet: kept, and neither read, shown among others, nor counted.
+    set_aside_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    set_aside_at = models.DateTimeField(null=True, blank=True)
 
     # What the reading that counts says: kept by meets.results in the transaction that changes the reading.
     status = models.CharField(max_length=10, choices=ImageStatus, default=ImageStatus.QUEUED)
@@ -93,6 +106,32 @@ class AttemptImage(models.Model):
     @property
     def lifter_at(self) -> tuple[float, float] | None:
         return None if self.lifter_x is None or self.lifter_y is None else (self.lifter_x, self.lifter_y)
+
+    @property
+    def lift_said(self) -> bool:
+        return self.lift_said_at is not None
+
+    @property
+    def set_aside(self) -> bool:
+        return self.set_aside_at is not None
+
+
+class PhotoMove(models.Model):
+    """Staff took a photo from one attempt to another. Written once, never changed: so it can be told at any time under
+    which attempt a photo stood when somebody saw it."""
+
+    image = models.ForeignKey(AttemptImage, on_delete=models.CASCADE, related_name="moves")
+    # Not to be deleted alone; with the whole meet they go.
+    from_attempt = models.ForeignKey("Attempt", on_delete=models.RESTRICT, related_name="+")
+    to_attempt = models.ForeignKey("Attempt", on_delete=models.RESTRICT, related_name="+")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["at", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.image_id} · {self.from_attempt_id} to {self.to_attempt_id}"
 
 
 class Reading(models.Model):

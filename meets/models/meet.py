@@ -1,9 +1,13 @@
 """A meet, its platforms, and who may do what in it."""
 
+import math
 import uuid
+from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
@@ -54,6 +58,11 @@ class Meet(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_live(self) -> bool:
+        """Does it decide anything? At a training nothing does."""
+        return self.evidence_mode != EvidenceMode.TRAINING
 
     @property
     def engines_asked(self) -> list[str]:
@@ -107,10 +116,50 @@ class Platform(models.Model):
         return self.name
 
 
+# What a meet's director may measure of a camera, with the least and the most it may be.
+CAMERA_FIGURES = {
+    "height_cm": (0.0, 1000.0),
+    "distance_cm": (50.0, 5000.0),
+    "roll_deg": (-45.0, 45.0),
+    "angle_deg": (-90.0, 90.0),
+    "plate_share": (0.01, 0.9),
+}
+# How many decimals of them are kept with a reading: a tenth of a centimetre or degree is finer than any tape or phone,
+# and a share of 0.0001 is less than half a pixel of a photo of 4000.
+CAMERA_DIGITS = {"height_cm": 1, "distance_cm": 1, "roll_deg": 1, "angle_deg": 1, "plate_share": 4}
+
+
+def finite_check(value: float) -> None:
+    """Raises ValidationError for what is no number: a comparison with it is neither true nor false."""
+    if not math.isfinite(value):
+        raise ValidationError("Write a number.")
+
+
+def _measured(least: float, most: float) -> "models.FloatField[float | None, float | None]":
+    """A figure that somebody may have measured."""
+    checks: list[Callable[[Any], None]] = [finite_check, MinValueValidator(least), MaxValueValidator(most)]
+    return models.FloatField(null=True, blank=True, validators=checks)
+
+
+def _within(name: str, what: str) -> models.CheckConstraint:
+    """The same limits in the database."""
+    least, most = CAMERA_FIGURES[name]
+    return models.CheckConstraint(
+        condition=Q(**{f"{name}__isnull": True}) | Q(**{f"{name}__gte": least, f"{name}__lte": most}),
+        name=f"camera_{name}_within",
+        violation_error_message=f"{what} lies between {least:g} and {most:g}.",
+    )
+
+
 class Camera(models.Model):
     """A camera of the meet: where it stands, and where in its pictures the platform is.
 
     x0, y0, x1, y1: the platform's part of the upright picture, 0-1 from its top left; null: the whole picture.
+    height_cm: lens above the platform's floor. distance_cm: lens to lifter along the floor. roll_deg: positive when
+    level things rise towards the photo's right. angle_deg: off square to the lifter's side, positive towards the front
+    or the bench's foot end, negative towards the rear or its head end. plate_share: how wide a 45 cm plate looks
+    that stands upright and square to the lens at the lifter's place, as a share of the photo's longer side. Each null
+    where nobody measured it.
     """
 
     meet = models.ForeignKey(Meet, on_delete=models.CASCADE, related_name="cameras")
@@ -120,6 +169,11 @@ class Camera(models.Model):
     y0 = models.FloatField(null=True, blank=True)
     x1 = models.FloatField(null=True, blank=True)
     y1 = models.FloatField(null=True, blank=True)
+    height_cm = _measured(*CAMERA_FIGURES["height_cm"])
+    distance_cm = _measured(*CAMERA_FIGURES["distance_cm"])
+    roll_deg = _measured(*CAMERA_FIGURES["roll_deg"])
+    angle_deg = _measured(*CAMERA_FIGURES["angle_deg"])
+    plate_share = _measured(*CAMERA_FIGURES["plate_share"])
 
     class Meta:
         ordering = ["name"]
@@ -135,6 +189,11 @@ class Camera(models.Model):
                 violation_error_message="The platform's part runs from left to right and from top to bottom within the "
                 "picture, and is at least 5 %% wide and high. Give all four sides, or none for the whole picture.",
             ),
+            _within("height_cm", "The lens's height in cm"),
+            _within("distance_cm", "The distance to the lifter in cm"),
+            _within("roll_deg", "The roll in degrees"),
+            _within("angle_deg", "The angle in degrees"),
+            _within("plate_share", "The plate's share of the photo's longer side"),
         ]
 
     def __str__(self) -> str:
@@ -145,3 +204,7 @@ class Camera(models.Model):
         if self.x0 is None or self.y0 is None or self.x1 is None or self.y1 is None:
             return None
         return self.x0, self.y0, self.x1, self.y1
+
+    @property
+    def figures(self) -> dict[str, float | None]:
+        return {name: getattr(self, name) for name in CAMERA_FIGURES}

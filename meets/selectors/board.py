@@ -8,7 +8,7 @@ import datetime as dt
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -16,17 +16,18 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db.models import Exists, F, OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import Http404
 from django.utils import timezone
 
 from judging.outcomes import Outcome, Reason
 from judging.pose import Lift
+from meets.accepted import weights_passed
 from meets.access import STAFF_ROLES, AnyUser, evidence_filter
 from meets.models import (
     Assessment,
     Attempt,
     AttemptImage,
-    EvidenceMode,
     Finding,
     Flag,
     ImageStatus,
@@ -39,27 +40,30 @@ from meets.models import (
     Role,
 )
 from meets.selectors import words
-from meets.selectors.assessments import assessments_current
+from meets.selectors.assessments import assessments_of
 from meets.selectors.gauge import ROW_REACH_CM, Gauge, gauge
-from meets.selectors.words import Call
-from meets.selectors.workers import WorkersState, last_answered, last_seen, state_of
+from meets.selectors.unmatched import unmatched_count
+from meets.selectors.words import Call, Notice
+from meets.selectors.workers import WorkersState, last_answered, last_seen, last_weights, state_of
 
 # A photo that has waited this long on the line makes the assistant late.
 DELAYED_AFTER_S = 15
 
 
 class Assist(StrEnum):
-    """Whether findings can be expected: workers answer; they are behind; they are alive but deaf; none is alive."""
+    """Whether findings can be expected: workers answer; they are behind; what they find may not be shown; they are
+    alive but deaf; none is alive."""
 
     ON = "on"
     DELAYED = "delayed"
+    WITHHELD = "withheld"
     DEAF = "deaf"
     OFF = "off"
 
     @property
     def word(self) -> str:
-        """What is shown: for those who wait for a finding, deaf and off are the same."""
-        return "off" if self is Assist.DEAF else self.value
+        """What is shown: for those who wait for a finding, the last three are the same."""
+        return self.value if self in (Assist.ON, Assist.DELAYED) else "off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +75,36 @@ class Desk:
     role: Role
     seat: str
     assist: Assist
+    # Of the engine that counts, as its workers last said, else as it last read a photo here; empty while unknown.
+    weights_sha256: str = ""
+
+    @property
+    def has_passed(self) -> bool | None:
+        """Have the engine's weights passed the gold gate? None while they are not known."""
+        return weights_passed(self.meet.engine, self.weights_sha256) if self.weights_sha256 else None
+
+    @property
+    def gate_notice(self) -> Notice | None:
+        """What everybody at the meet is told of weights that have not passed."""
+        if self.has_passed is not False:
+            return None
+        return words.gate_notice(
+            self.meet.engine, self.weights_sha256, is_live=self.meet.is_live, is_staff=self.is_staff
+        )
+
+    @property
+    def engine_line(self) -> str:
+        """Which engine counts and whether its weights have passed, for those who choose it."""
+        return words.engine_line(self.meet.engine, self.weights_sha256, has_passed=self.has_passed)
 
     @property
     def is_staff(self) -> bool:
         return self.role in STAFF_ROLES
+
+    @property
+    def unmatched(self) -> int:
+        """How many photos wait in the staff's tray. Asked of the database by the pages that show it."""
+        return unmatched_count(self.meet)
 
     @property
     def is_open(self) -> bool:
@@ -83,7 +113,7 @@ class Desk:
     @property
     def is_blind(self) -> bool:
         """Does this user's own light come before the evidence?"""
-        return self.role is Role.REFEREE and self.meet.evidence_mode != EvidenceMode.TRAINING
+        return self.role is Role.REFEREE and self.meet.is_live
 
     @property
     def role_word(self) -> str:
@@ -91,7 +121,9 @@ class Desk:
 
     def token(self, *parts: str) -> str:
         """Changes when, and only when, what is shown may have changed; tells nothing of what did."""
-        state = (str(self.meet.revision), self.meet.status, self.meet.evidence_mode, self.assist, self.role, *parts)
+        engine = (self.weights_sha256, str(self.has_passed))
+        meet = (str(self.meet.revision), self.meet.status, self.meet.evidence_mode)
+        state = (*meet, *engine, self.assist, self.role, *parts)
         return hashlib.blake2s("\n".join((settings.SECRET_KEY, str(self.user.pk), *state)).encode()).hexdigest()[:20]
 
 
@@ -100,7 +132,10 @@ def desk_detail(user: AnyUser, meet_id: UUID) -> Desk:
 
     Raises Http404 for a stranger.
     """
-    waiting = AttemptImage.objects.filter(attempt__entry__meet=OuterRef("meet"), status=ImageStatus.QUEUED)
+    read = Assessment.objects.filter(image__attempt__entry__meet=OuterRef("meet"), engine_kind=OuterRef("meet__engine"))
+    waiting = AttemptImage.objects.filter(
+        attempt__entry__meet=OuterRef("meet"), set_aside_at=None, status=ImageStatus.QUEUED
+    )
     if not user.is_authenticated:
         raise Http404("There is no such meet in your meets.")
     row = (
@@ -110,20 +145,26 @@ def desk_detail(user: AnyUser, meet_id: UUID) -> Desk:
             seen_at=last_seen("meet__engine"),
             answered_at=last_answered("meet__engine"),
             waits_since=Subquery(waiting.order_by("uploaded_at").values("uploaded_at")[:1]),
+            weights=Coalesce(
+                last_weights("meet__engine"), Subquery(read.order_by("-created_at").values("weights_sha256")[:1])
+            ),
         )
         .first()
     )
     if row is None:
         raise Http404("There is no such meet in your meets.")
-    assist = _assist(state_of(row.seen_at, row.answered_at), row.waits_since)
-    return Desk(row.meet, user, Role(row.role), row.seat, assist)
+    desk = Desk(row.meet, user, Role(row.role), row.seat, Assist.ON, row.weights or "")
+    silent = desk.meet.is_live and desk.has_passed is False
+    return replace(desk, assist=_assist(state_of(row.seen_at, row.answered_at), row.waits_since, silent=silent))
 
 
-def _assist(workers: WorkersState, waits_since: dt.datetime | None) -> Assist:
+def _assist(workers: WorkersState, waits_since: dt.datetime | None, *, silent: bool) -> Assist:
     if not workers.alive:
         return Assist.OFF
     if not workers.answering:
         return Assist.DEAF
+    if silent:
+        return Assist.WITHHELD
     if waits_since is not None and (timezone.now() - waits_since).total_seconds() > DELAYED_AFTER_S:
         return Assist.DELAYED
     return Assist.ON
@@ -232,13 +273,14 @@ def board_rows(desk: Desk, filters: Filters) -> list[BoardRow]:
 def _images_by_attempt(desk: Desk, filters: Filters) -> dict[UUID, list[AttemptImage]]:
     """Photos with assessments and findings for open attempts; for closed ones the photos' ids and times only."""
     allowed = open_attempts(desk).values("pk")
-    images = AttemptImage.objects.filter(attempt__entry__meet=desk.meet).order_by("uploaded_at", "pk")
+    images = AttemptImage.objects.filter(attempt__entry__meet=desk.meet, set_aside_at=None)
+    images = images.order_by("uploaded_at", "pk")
     if filters.platform:
         images = images.filter(attempt__entry__platform_id=filters.platform)
     if filters.lift:
         images = images.filter(attempt__lift=filters.lift)
     grouped: dict[UUID, list[AttemptImage]] = defaultdict(list)
-    for image in _open_images(images.filter(attempt__in=allowed), allowed):
+    for image in _open_images(desk.meet, images.filter(attempt__in=allowed), allowed):
         grouped[image.attempt_id].append(image)
     if desk.is_blind:
         for image in images.exclude(attempt__in=allowed).only("attempt_id", "uploaded_at"):
@@ -246,16 +288,18 @@ def _images_by_attempt(desk: Desk, filters: Filters) -> dict[UUID, list[AttemptI
     return grouped
 
 
-def _open_images(images: QuerySet[AttemptImage], allowed: Any) -> QuerySet[AttemptImage]:
-    """The photos with where they stand on the line, and what was found in them."""
+def _open_images(meet: Meet, images: QuerySet[AttemptImage], allowed: Any) -> QuerySet[AttemptImage]:
+    """The photos with where they stand on the line, and what was found in them; withheld: something that may not be
+    shown here."""
     findings = Finding.objects.defer("marks", "detail")
+    found = assessments_of(meet)
     assessments = (
-        assessments_current()
-        .filter(image__attempt__in=allowed)
+        found.current.filter(image__attempt__in=allowed)
         .defer("keypoints", "raw_scores", "people", "vote_pairs", "timings_ms")
         .prefetch_related(Prefetch("findings", findings))
     )
     shown = images.only("attempt_id", "status", "reason", "view", "uploaded_at", "finished_at", "width", "height")
+    shown = shown.annotate(withheld=Exists(found.withheld.filter(image=OuterRef("pk"))))
     return shown.prefetch_related(Prefetch("assessments", assessments))
 
 
@@ -292,6 +336,9 @@ def _open_row(attempt: Attempt, images: list[AttemptImage], my_light: str) -> Bo
         if status in states:
             sentences = {image.get_reason_display() for image in images if image.status == status and image.reason}
             return row(Group.RETAKE, words.STATUS_CALLS[status], sorted(sentences))
+    withheld = any(image.withheld and image.pk not in newest for image in images)  # type: ignore[attr-defined]
+    if withheld and not newest:
+        return row(Group.CANNOT, words.WITHHELD, [words.WITHHELD_SHORT])
     judged = [finding for finding in best if finding.outcome != Outcome.CANNOT_JUDGE]
     silent = [finding for finding in best if finding.outcome == Outcome.CANNOT_JUDGE]
     if not judged:

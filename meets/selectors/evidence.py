@@ -6,23 +6,26 @@ A closed attempt comes back with its photos and nothing else: what the machine f
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from django.db.models import Prefetch
+from django.db.models import Exists, OuterRef, Prefetch, Q
 from django.http import Http404
 
 from judging.outcomes import Reason
-from meets.models import Assessment, Attempt, AttemptImage, Flag, ImageStatus, Light, Reading, Vote
+from meets.models import Assessment, Attempt, AttemptImage, Flag, ImageStatus, Light, Meet, PhotoMove, Reading, Vote
+from meets.results import figures_read
 from meets.selectors import words
-from meets.selectors.assessments import assessments_also, assessments_current
+from meets.selectors.assessments import assessments_of
 from meets.selectors.board import Desk, Seen, newest_assessments, open_attempts
 from meets.selectors.cards import Card, finding_cards
 from meets.selectors.overlay import Overlay, PersonBox, overlay_of, person_boxes
+from meets.selectors.unmatched import is_unmatched
 from meets.selectors.votes import Votes, votes_of
 from meets.selectors.words import Call
 
 
 @dataclass(frozen=True, slots=True)
 class PhotoView:
-    """people: everybody seen, where there are several. asks: staff are asked which of them is the lifter."""
+    """people: everybody seen, where there are several. asks: staff are asked which of them is the lifter. withheld:
+    it was read by weights that may not advise here. unmatched: it waits in the staff's tray."""
 
     image: AttemptImage
     label: str
@@ -34,14 +37,18 @@ class PhotoView:
     assessment: Assessment | None = None
     people: list[PersonBox] = field(default_factory=list)
     asks: bool = False
+    withheld: bool = False
+    unmatched: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class LooksLike:
-    """What a photo looks like, for the meet's staff."""
+    """What a photo looks like, for the meet's staff. picture: which lift the picture as a whole looks like, empty where
+    no model was asked."""
 
     label: str
     lift: str
+    picture: str
     phase: str
     view: str
 
@@ -61,6 +68,12 @@ class Evidence:
     mismatch: str
     footer: list[str]
     also: list[str]
+    moves: list[str]
+
+    @property
+    def withheld(self) -> str:
+        """Why nothing is shown of a photo that was read; empty where everything is."""
+        return words.WITHHELD_SENTENCE if any(photo.withheld for photo in self.photos) else ""
 
     @property
     def shape(self) -> str:
@@ -91,10 +104,10 @@ def evidence_detail(desk: Desk, attempt_id: UUID) -> Evidence:
     attempt = attempt_row(desk, attempt_id)
     is_open = open_attempts(desk).filter(pk=attempt.pk).exists()
     my_light = Light.objects.filter(attempt=attempt, referee_id=desk.user.pk).first()
-    seen = _seen(attempt, is_open=is_open)
+    seen = _seen(desk.meet, attempt, is_open=is_open)
     photos = [_photo(desk, image, seen.assessments.get(image.pk), is_open=is_open) for image in seen.images]
     if not is_open:
-        return Evidence(attempt, False, my_light, photos, [], [], [], [], "", [], [])
+        return Evidence(attempt, False, my_light, photos, [], [], [], [], "", [], [], [])
     cards, silent = finding_cards(seen)
 
     def source(image: AttemptImage, row: Assessment) -> str:
@@ -113,19 +126,20 @@ def evidence_detail(desk: Desk, attempt_id: UUID) -> Evidence:
         _mismatch(attempt, assessed),
         _footer([assessment for _, assessment in assessed]),
         _also(desk, seen.images),
+        _moves(attempt),
     )
 
 
-def _seen(attempt: Attempt, *, is_open: bool) -> Seen:
-    images = AttemptImage.objects.filter(attempt=attempt).order_by("uploaded_at", "pk")
+def _seen(meet: Meet, attempt: Attempt, *, is_open: bool) -> Seen:
+    images = AttemptImage.objects.filter(attempt=attempt, set_aside_at=None).order_by("uploaded_at", "pk")
     if not is_open:
         return Seen(list(images.only("attempt_id", "view", "width", "height", "uploaded_at")))
     votes = Prefetch("votes", Vote.objects.order_by("pk"))
-    assessments = assessments_current().prefetch_related("findings", votes)
-    also = Prefetch(
-        "assessments", assessments_also().defer("keypoints", "raw_scores", "people", "vote_pairs"), to_attr="also"
-    )
-    images = images.select_related("camera", "lifter_said_by")
+    found = assessments_of(meet)
+    assessments = found.current.prefetch_related("findings", votes)
+    also = Prefetch("assessments", found.also.defer("keypoints", "raw_scores", "people", "vote_pairs"), to_attr="also")
+    images = images.select_related("camera", "lifter_said_by", "lift_said_by")
+    images = images.annotate(withheld=Exists(found.withheld.filter(image=OuterRef("pk"))))
     rows: list[AttemptImage] = list(images.prefetch_related(Prefetch("assessments", assessments), also, "readings"))
     return Seen(rows, newest_assessments(rows))
 
@@ -152,11 +166,20 @@ def _photo(desk: Desk, image: AttemptImage, assessment: Assessment | None, *, is
         sentence = words.REASON_SENTENCES[Reason.LIFTER_UNSURE] if is_told else ""
     elif assessment is not None and not assessment.lifter_found:
         call, sentence = words.CANNOT_JUDGE, words.REASON_SENTENCES[Reason.NO_LIFTER]
+    unmatched = assessment is not None and is_unmatched(assessment)
+    if unmatched:
+        call, sentence = words.MISMATCH, words.UNMATCHED_SHORT
+    withheld = assessment is None and status is ImageStatus.DONE and image.withheld  # type: ignore[attr-defined]
+    if withheld:
+        # In a few words: whoever judges by eye needs the photo, and the whole sentence stands beside it.
+        call, sentence = words.WITHHELD, words.WITHHELD_SHORT
     can_retry = status is ImageStatus.FAILED and desk.is_staff and desk.is_open
     moment = words.PHASE_WORDS.get(image.phase, "")
     label = words.photo_label(image, assessment)
     people = person_boxes(image, assessment) if assessment is not None and (asks or desk.is_staff) else []
-    return PhotoView(image, label, moment, call, sentence, overlay, can_retry, assessment, people, asks)
+    return PhotoView(
+        image, label, moment, call, sentence, overlay, can_retry, assessment, people, asks, withheld, unmatched
+    )
 
 
 def _looks(image: AttemptImage, assessment: Assessment) -> LooksLike:
@@ -168,6 +191,7 @@ def _looks(image: AttemptImage, assessment: Assessment) -> LooksLike:
     return LooksLike(
         words.photo_label(image, assessment),
         told(words.LIFT_PHRASES.get(assessment.lift_seen, "none of the three lifts"), assessment.lift_p, stated=False),
+        words.lift_line(assessment.picture_lift, assessment.picture_p) if assessment.picture_p is not None else "",
         told(words.PHASE_WORDS.get(assessment.phase_seen, ""), assessment.phase_p, stated=assessment.phase_stated),
         told(words.VIEW_WORDS.get(assessment.view_seen, ""), assessment.view_p, stated=assessment.view_stated),
     )
@@ -179,6 +203,20 @@ def _mismatch(attempt: Attempt, assessed: list[tuple[AttemptImage, Assessment]])
         return ""
     reasons = {finding.reason for assessment in odd for finding in assessment.findings.all()}
     return words.mismatch_sentence(attempt.lift, reasons) + "."
+
+
+def _moves(attempt: Attempt) -> list[str]:
+    """Which photos staff brought to this attempt or took away from it, so that all know what stood here before."""
+    rows = PhotoMove.objects.filter(Q(from_attempt=attempt) | Q(to_attempt=attempt)).select_related(
+        "image", "from_attempt__entry__lifter", "to_attempt__entry__lifter", "by"
+    )
+    lines = []
+    for row in rows:
+        came = row.to_attempt_id == attempt.pk
+        other = words.attempt_line(row.from_attempt if came else row.to_attempt)
+        way = f"came here from {other}" if came else f"went from here to {other}"
+        lines.append(f"{row.image.file_name} {way}: moved by {row.by.get_username()}, {row.at:%H:%M} UTC")
+    return lines
 
 
 def _also(desk: Desk, images: list[AttemptImage]) -> list[str]:
@@ -198,16 +236,17 @@ def _said(image: AttemptImage, reading: Reading) -> str:
         return words.STATUS_CALLS[status].word
     seen = next((row for row in image.also if row.engine_kind == reading.engine), None)  # type: ignore[attr-defined]
     if seen is None:
-        return "nothing kept"
+        # Whatever is done has left an assessment, so it is one that may not be shown here.
+        return words.ALSO_WITHHELD
     said = words.FLAG_CALLS[Flag(seen.flag)].word if seen.flag else "no flag"
     return f"{said} · {seen.engine} · weights {seen.weights_sha256[:8]}"
 
 
 def _footer(assessments: list[Assessment]) -> list[str]:
-    """Engine, weights, rule book and gold set of every reading on the page."""
-    return list(
-        dict.fromkeys(
-            f"{row.engine} · weights {row.weights_sha256[:8]} · rule book {row.rulebook} · gold set {row.gold_set}"
-            for row in assessments
-        )
-    )
+    """Engine, weights, rule book and gold set of every reading on the page, and what it was told of the camera."""
+    lines = []
+    for row in assessments:
+        by = f"{row.engine} · weights {row.weights_sha256[:8]} · rule book {row.rulebook} · gold set {row.gold_set}"
+        measured = words.figures_line(figures_read(row.stated_camera)) or "not measured"
+        lines.append(f"{by} · camera: {measured}")
+    return list(dict.fromkeys(lines))

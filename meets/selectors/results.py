@@ -1,15 +1,15 @@
 """Attempts with what was found in their photos, for the API. Blind first is kept here: for an attempt that is not
 open to the user, no assessment is even read."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 
 from meets.access import AnyUser, evidence_filter, role_in
 from meets.models import Assessment, Attempt, AttemptImage, Flag, Meet
-from meets.selectors.assessments import assessments_also, assessments_current
+from meets.selectors.assessments import Assessments, assessments_of
 
 _URGENCY = list(Flag)
 
@@ -17,12 +17,14 @@ _URGENCY = list(Flag)
 @dataclass(frozen=True, slots=True)
 class ImageResult:
     """A photo, and its newest assessment where there is one that may be seen. also: the newest by each other engine,
-    which do not count; read for a single attempt or photo alone."""
+    which do not count; read for a single attempt or photo alone. withheld: it was read by weights that may not advise
+    at this meet."""
 
     image: AttemptImage
     is_open: bool
     assessment: Assessment | None
     also: list[Assessment] = field(default_factory=list)
+    withheld: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,35 +43,31 @@ class AttemptResult:
 def attempt_result_rows(user: AnyUser, meet: Meet) -> list[AttemptResult]:
     """All attempts of the meet, in the order of the meet."""
     attempts = Attempt.objects.filter(entry__meet=meet).select_related("entry__lifter", "entry__platform")
-    return _results(user, meet, attempts.prefetch_related("images__readings"), in_full=False)
+    return _results(user, meet, attempts, in_full=False)
 
 
 def attempt_result_detail(user: AnyUser, attempt: Attempt) -> AttemptResult:
     """One attempt with everything that was found, votes and keypoints included."""
     rows = Attempt.objects.filter(pk=attempt.pk).select_related("entry__lifter", "entry__platform")
-    return _results(user, attempt.entry.meet, rows.prefetch_related("images__readings"), in_full=True)[0]
+    return _results(user, attempt.entry.meet, rows, in_full=True)[0]
 
 
 def image_result_detail(user: AnyUser, image: AttemptImage) -> ImageResult:
     """One photo with everything that was found in it. ``image`` needs its attempt, entry and meet."""
     meet = image.attempt.entry.meet
     is_open = image.attempt_id in _open_ids(user, meet, [image.attempt_id])
-    newest = _newest([image.attempt_id], with_votes=True) if is_open else {}
-    also = _also([image.attempt_id]) if is_open else {}
-    return ImageResult(image, is_open, newest.get(image.pk), also.get(image.pk, []))
+    found = _Found.read(meet, [image.attempt_id] if is_open else [], in_full=True)
+    return found.result(image, is_open=is_open)
 
 
 def _results(user: AnyUser, meet: Meet, attempts: "QuerySet[Attempt]", *, in_full: bool) -> list[AttemptResult]:
-    rows = list(attempts)
+    # What is set aside belongs to no attempt.
+    images = AttemptImage.objects.filter(set_aside_at=None).prefetch_related("readings")
+    rows = list(attempts.prefetch_related(Prefetch("images", images)))
     is_open = _open_ids(user, meet, [attempt.pk for attempt in rows])
-    newest = _newest(is_open, with_votes=in_full)
-    also = _also(is_open) if in_full else {}
-
-    def result(image: AttemptImage, *, shown: bool) -> ImageResult:
-        return ImageResult(image, shown, newest.get(image.pk), also.get(image.pk, []))
-
+    found = _Found.read(meet, is_open, in_full=in_full)
     return [
-        AttemptResult(attempt, shown, [result(image, shown=shown) for image in attempt.images.all()])
+        AttemptResult(attempt, shown, [found.result(image, is_open=shown) for image in attempt.images.all()])
         for attempt in rows
         for shown in (attempt.pk in is_open,)
     ]
@@ -81,19 +79,46 @@ def _open_ids(user: AnyUser, meet: Meet, attempt_ids: list[UUID]) -> set[UUID]:
     return set(Attempt.objects.filter(allowed, pk__in=attempt_ids).values_list("pk", flat=True))
 
 
-def _newest(attempt_ids: Iterable[UUID], *, with_votes: bool) -> dict[UUID, Assessment]:
-    """The assessment that counts of every photo of these attempts, by photo."""
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What may be shown of photos, by photo: the assessment that counts, those by the other engines; and of which
+    there is one that may not be shown."""
+
+    newest: dict[UUID, Assessment]
+    also: dict[UUID, list[Assessment]]
+    withheld: set[UUID]
+
+    @classmethod
+    def read(cls, meet: Meet, attempt_ids: Collection[UUID], *, in_full: bool) -> "_Found":
+        """Of all photos of these attempts. in_full: with votes, and with the other engines."""
+        if not attempt_ids:
+            return cls({}, {}, set())
+        found = assessments_of(meet)
+        withheld = found.withheld.filter(image__attempt__in=list(attempt_ids)).values_list("image_id", flat=True)
+        return cls(
+            _newest(found, attempt_ids, with_votes=in_full),
+            _also(found, attempt_ids) if in_full else {},
+            set(withheld),
+        )
+
+    def result(self, image: AttemptImage, *, is_open: bool) -> ImageResult:
+        seen = self.newest.get(image.pk)
+        withheld = seen is None and image.pk in self.withheld
+        return ImageResult(image, is_open, seen, self.also.get(image.pk, []), withheld)
+
+
+def _newest(found: Assessments, attempt_ids: Iterable[UUID], *, with_votes: bool) -> dict[UUID, Assessment]:
     related = ("findings", "votes") if with_votes else ("findings",)
-    rows = assessments_current().filter(image__attempt__in=list(attempt_ids)).prefetch_related(*related)
+    rows = found.current.filter(image__attempt__in=list(attempt_ids)).prefetch_related(*related)
     # Newer ones overwrite older ones.
     return {assessment.image_id: assessment for assessment in reversed(rows)}
 
 
-def _also(attempt_ids: Iterable[UUID]) -> dict[UUID, list[Assessment]]:
-    """The newest assessment by every other engine of every photo of these attempts, by photo."""
-    rows = assessments_also().filter(image__attempt__in=list(attempt_ids)).prefetch_related("findings")
+def _also(found: Assessments, attempt_ids: Iterable[UUID]) -> dict[UUID, list[Assessment]]:
+    """The newest assessment by every other engine."""
+    rows = found.also.filter(image__attempt__in=list(attempt_ids)).prefetch_related("findings")
     newest = {(row.image_id, row.engine_kind): row for row in reversed(rows)}
-    found: dict[UUID, list[Assessment]] = {}
+    shown: dict[UUID, list[Assessment]] = {}
     for (image_id, _), row in sorted(newest.items(), key=lambda item: item[0][1]):
-        found.setdefault(image_id, []).append(row)
-    return found
+        shown.setdefault(image_id, []).append(row)
+    return shown

@@ -4,10 +4,11 @@ One place, so that the board, the attempt page and the drawing over the photo ne
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from judging.outcomes import Outcome, Reason
-from meets.models import Assessment, AttemptImage, EngineKind, Flag, ImageStatus
+from meets.models import CAMERA_DIGITS, Assessment, Attempt, AttemptImage, EngineKind, Flag, ImageStatus
 
 MINUS = "−"
 # From here on a decimal would promise more than the measurement holds.
@@ -38,6 +39,7 @@ REJECTED = Call("▢", "not accepted", "slate")
 FAILED = Call("▢", "not read", "slate")
 BLIND = Call("◡", "your light first", "slate")
 NO_PHOTO = Call("·", "no photo yet", "slate")
+WITHHELD = Call("□", "not shown", "slate")
 
 OUTCOME_CALLS = {
     Outcome.MEETS: MEETS,
@@ -53,8 +55,27 @@ STATUS_CALLS = {
     ImageStatus.FAILED: FAILED,
 }
 
+# What was found by weights that may not advise here.
+WITHHELD_SHORT = "engine has not passed the gold gate"
+WITHHELD_SENTENCE = (
+    "Read by weights that have not passed the gold gate: what they found is kept on record. Judge by eye."
+)
+ALSO_WITHHELD = "read; its weights have not passed the gold gate, so nothing is shown"
+
+# A photo that is not judged because it may not show its attempt's lift.
+UNMATCHED_SHORT = "may show another lift: not judged"
+
 # A photo that is not judged because its lifter cannot be told from the others.
 WHO_LIFTS = "several people: staff say who lifts"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What is the matter, and what follows from it."""
+
+    head: str
+    rest: str
+
 
 ENGINE_WORDS: dict[str, str] = {kind.value: kind.label for kind in EngineKind}
 # What such an engine runs on, for those who choose.
@@ -112,6 +133,7 @@ REASON_SENTENCES = {
     Reason.MOMENT_NOT_STATED: "Nobody has said which moment of the lift this photo shows. Judge by eye.",
     Reason.MOMENT_MISMATCH: "The photo does not look like the moment that was stated. Judge by eye.",
     Reason.WRONG_LIFT: "The photo does not look like this attempt's lift: not judged.",
+    Reason.LIFT_DISPUTED: "It is not sure which lift this photo shows: staff look at it. Until then judge by eye.",
     Reason.LIFT_UNKNOWN: "It cannot be told which lift this photo shows. Judge by eye.",
     Reason.SCALE_UNKNOWN: "Too little of the lifter is seen to measure in centimetres. Judge by eye.",
     Reason.FACING_UNKNOWN: "It cannot be told which way the lifter faces. Judge by eye.",
@@ -128,11 +150,74 @@ REASON_SHORT = {
     Reason.MOMENT_NOT_STATED: "moment not stated",
     Reason.MOMENT_MISMATCH: "not the stated moment",
     Reason.WRONG_LIFT: "does not look like this lift",
+    Reason.LIFT_DISPUTED: "lift not sure: staff look",
     Reason.LIFT_UNKNOWN: "lift not known",
     Reason.SCALE_UNKNOWN: "too little of the lifter seen",
     Reason.FACING_UNKNOWN: "lifter's direction not known",
     Reason.TOO_COARSE: "{part}: too coarse to measure",
 }
+
+
+def weights_word(engine: str, weights_sha256: str) -> str:
+    """``ViTPose (weights 1a2b3c4d)``."""
+    return f"{ENGINE_WORDS.get(engine, engine)} (weights {weights_sha256[:8]})"
+
+
+def gate_notice(engine: str, weights_sha256: str, *, is_live: bool, is_staff: bool) -> Notice:
+    """For everybody, at a meet whose engine works with weights that have not passed the gold gate."""
+    who = weights_word(engine, weights_sha256)
+    if not is_live:
+        rest = "What it finds is shown for training; at a live meet it would not be."
+        return Notice(f"{who} has not passed the gold gate.", rest)
+    help_words = (
+        f"run the gate (python -m inference.gate --engine {engine} --accept), or let another engine count"
+        if is_staff
+        else "tell the meet's staff"
+    )
+    return Notice(
+        f"{who} has not passed the gold gate, so it does not advise at this meet.",
+        f"What it finds is kept on record and not shown. Judge by eye; {help_words}.",
+    )
+
+
+def engine_line(engine: str, weights_sha256: str, *, has_passed: bool | None) -> str:
+    """Which engine counts, and whether its weights have passed."""
+    if has_passed is None:
+        name = ENGINE_WORDS.get(engine, engine)
+        return f"{name} counts here. Whether its weights have passed the gold gate is known once a worker has answered."
+    said = "passed the gold gate" if has_passed else "have not passed the gold gate"
+    return f"{ENGINE_WORDS.get(engine, engine)} counts here; its weights {weights_sha256[:8]} {said}."
+
+
+# How a camera's figures are spoken of; {} stands for the number.
+FIGURE_WORDS = {
+    "height_cm": "lens {} cm high",
+    "distance_cm": "{} cm from the lifter",
+    "roll_deg": "roll {}°",
+    "angle_deg": "{}° off the side",
+    "plate_share": "45 cm plate {} of the photo",
+}
+
+
+def figures_line(figures: Mapping[str, float | None]) -> str:
+    """What was measured of a camera: ``lens 95 cm high · roll −1.5°``; empty where nothing was."""
+    return " · ".join(
+        text.format(_share(value) if name == "plate_share" else _plain(value, signed=name.endswith("_deg")))
+        for name, text in FIGURE_WORDS.items()
+        if (value := figures.get(name)) is not None
+    )
+
+
+def _plain(value: float, *, signed: bool) -> str:
+    """``95``, ``2.5``; signed: ``+2.5``, ``−2.5``, ``0``."""
+    text = f"{abs(value):.1f}".removesuffix(".0")
+    sign = MINUS if value < 0 else "+" if signed else ""
+    return text if text == "0" else f"{sign}{text}"
+
+
+def _share(value: float) -> str:
+    """``0.12``, ``0.1234``: as many digits as the rows keep."""
+    return f"{value:.{CAMERA_DIGITS['plate_share']}f}".rstrip("0")
 
 
 def rule_name(rule: str) -> str:
@@ -176,10 +261,25 @@ def missing_line(reason: str, rule: str, side: str) -> str:
 
 
 def mismatch_sentence(lift: str, reasons: "set[str]") -> str:
-    """What does not fit: the moment that was stated, or the attempt's lift."""
-    if Reason.MOMENT_MISMATCH in reasons and Reason.WRONG_LIFT not in reasons:
+    """What does not fit, or is not sure to: the moment that was stated, or the attempt's lift."""
+    if Reason.MOMENT_MISMATCH in reasons and not reasons & {Reason.WRONG_LIFT, Reason.LIFT_DISPUTED}:
         return "Does not look like the stated moment: not judged"
+    if Reason.WRONG_LIFT not in reasons and reasons & {Reason.LIFT_DISPUTED, Reason.LIFT_UNKNOWN}:
+        return f"It is not sure that this is {LIFT_PHRASES[lift]}: not judged"
     return f"Does not look like {LIFT_PHRASES[lift]}: not judged"
+
+
+def attempt_line(attempt: Attempt) -> str:
+    """Whose attempt it is: ``squat, 1st attempt of Ada Lindqvist``."""
+    lift, number = LIFT_WORDS[attempt.lift].lower(), ORDINALS[attempt.number]
+    return f"{lift}, {number} attempt of {attempt.entry.lifter.name}"
+
+
+def lift_line(lift: str, p: float) -> str:
+    """What a photo looks like: ``a deadlift (91 %)``; without a figure where nothing could be made of it."""
+    phrase = LIFT_PHRASES.get(lift, "none of the three lifts")
+    # The figure is not torn from its sign at the end of a line.
+    return f"{phrase} ({percent(p)})".replace(" %", "\u00a0%") if p else phrase
 
 
 def decimals(sigma_cm: float) -> int:

@@ -51,5 +51,11 @@ def last_answered(engine: str) -> Subquery:
     return Subquery(answers.order_by("-at").values("at")[:1])
 
 
+def last_weights(engine: str) -> Subquery:
+    """The weights of the worker that answered last, likewise; null while none has."""
+    beats = WorkerBeat.objects.filter(engine=OuterRef(engine)).exclude(weights_sha256="")
+    return Subquery(beats.order_by("-answered_at").values("weights_sha256")[:1])
+
+
 def _lately(at: datetime | None) -> bool:
     return at is not None and timezone.now() - at < timedelta(seconds=settings.WORKER_GONE_S)

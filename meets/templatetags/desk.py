@@ -84,6 +84,12 @@ def view_word(view: str) -> str:
 
 
 @register.filter
+def figures_words(figures: dict[str, float | None]) -> str:
+    """``lens 95 cm high · roll −1.5°``."""
+    return words.figures_line(figures)
+
+
+@register.filter
 def region_words(region: tuple[float, float, float, float]) -> str:
     """``10–90 % across, 20–100 % down``."""
     x0, y0, x1, y1 = (f"{part * 100:.0f}" for part in region)

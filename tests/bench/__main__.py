@@ -21,6 +21,8 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = Path(os.environ.get("LIFT_DATA", ROOT.parent / "shared" / "data")) / "lifts"
+# What the line does beside the engine.
+BESIDE = ("decode", "finder", "lifter", "classify", "vote", "judge")
 TIMED, ALL = 50, 300
 STUCK_S = 120
 
@@ -130,9 +132,9 @@ def table(rows: list[tuple[float, float, dict[str, float]]], rss: tuple[float, f
     out(f"{len(first)} photos, one worker · median per photo")
     out(f"  inside the engine     {engine:7.1f} ms")
     out(f"  everything else       {rest:7.1f} ms   {ratio:.2f} of the engine (at most 0.25)")
-    for step in ("decode", "lifter", "classify", "vote", "judge"):
+    for step in BESIDE:
         out(f"    {step:18}  {statistics.median(row[2][step] for row in first):7.1f} ms")
-    inside = [sum(row[2][step] for step in ("decode", "lifter", "classify", "vote", "judge")) for row in first]
+    inside = [sum(row[2][step] for step in BESIDE) for row in first]
     beyond = statistics.median(row[1] - part for row, part in zip(first, inside, strict=True))
     out(f"    queue and database  {beyond:7.1f} ms")
     out(

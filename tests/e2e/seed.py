@@ -2,6 +2,7 @@
 
 ``python -m tests.e2e.seed``                three meets, as JSON
 ``python -m tests.e2e.seed more MEET COUNT``  one lifter more with so many attempts (at most nine), their ids as JSON
+``python -m tests.e2e.seed stray ATTEMPT``    a photo of the attempt that looks like a deadlift, its id as JSON
 """
 
 import datetime as dt
@@ -58,12 +59,37 @@ def more(meet_id: str, count: int) -> list[str]:
     return [str(row.pk) for row in rows]
 
 
+def stray(attempt_id: str) -> str:
+    from django.contrib.auth.models import User
+    from django.db import transaction
+
+    from inference.assessment import FlagKind, LiftSeen
+    from judging.outcomes import Outcome, Reason
+    from judging.pose import Lift
+    from meets.models import Attempt
+    from tests.factories import assessed_make, finding_make, seen_make
+
+    silent = finding_make(outcome=Outcome.CANNOT_JUDGE, reason=Reason.WRONG_LIFT, side=None, margin_cm=None, marks=())
+    seen = seen_make(lift=LiftSeen(Lift.DEADLIFT, 0.91), flag=FlagKind.MISMATCH, findings=(silent,), votes=None)
+    # In one go: the site's worker waits for the same readings.
+    with transaction.atomic():
+        user = User.objects.get(username="staff")
+        return str(assessed_make(Attempt.objects.get(pk=attempt_id), user=user, seen=seen).image_id)
+
+
 def main() -> None:
     import django
 
-    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.e2e.site_settings")
     django.setup()
-    made: Any = more(sys.argv[2], int(sys.argv[3])) if sys.argv[1:2] == ["more"] else meets()
+    made: Any
+    match sys.argv[1:]:
+        case ["more", meet, count]:
+            made = more(meet, int(count))
+        case ["stray", attempt]:
+            made = stray(attempt)
+        case _:
+            made = meets()
     sys.stdout.write(json.dumps(made))
 
 

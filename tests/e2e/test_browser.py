@@ -86,6 +86,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     dropped = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DEBUG", "HTTPS", "DJANGO_SETTINGS_MODULE")
     env = {key: value for key, value in os.environ.items() if key not in dropped}
     env |= {"VAR_DIR": str(folder / "var"), "LOG_LEVEL": "WARNING", "PYTHONPATH": str(ROOT), "WORKER_BEAT_S": "1"}
+    env["DJANGO_SETTINGS_MODULE"] = "tests.e2e.site_settings"
 
     def run(*command: str) -> str:
         done = subprocess.run([sys.executable, *command], cwd=ROOT, env=env, check=True, capture_output=True, text=True)
@@ -269,6 +270,63 @@ def test_blind_first_stays_closed_until_the_light(browser: Any, site: Site) -> N
     assert referee.complaints == []
 
 
+def test_weights_that_have_not_passed_are_told_and_show_nothing(browser: Any, site: Site) -> None:
+    """The meet and the photo of the test before; the gate closes and opens while people look on."""
+    meet, attempt = site.meets["after_light"]["meet"], site.meets["after_light"]["attempt"]
+    staff = sign_in(browser, site, "staff")
+    page, closed = staff.page, site.folder / "var" / "gate-closed"
+    page.goto(site.url(f"/attempts/{attempt}/"))
+    card = page.locator(".card", has_text="Left elbow below left shoulder")
+    card.wait_for()
+    closed.touch()
+    try:
+        page.get_by_text("so it does not advise at this meet.").wait_for(timeout=10_000)
+        card.wait_for(state="detached")
+        page.get_by_text("Assist off").wait_for()
+        assert page.locator(".bone, .level, .surface, .gauge, .dot").count() == 0
+        keep_shot(site, page, "gate-attempt")
+        page.goto(site.url(f"/meets/{meet}/"))
+        row = page.locator(f"#row-{attempt}")
+        assert "engine has not passed the gold gate" in row.inner_text()
+        assert not re.search(r"±|elbow|breach|too close|meets", row.inner_text())
+        for name, path in (("board", ""), ("cameras", "cameras/"), ("meet", "edit/")):
+            page.goto(site.url(f"/meets/{meet}/{path}"))
+            for width, height in ((360, 780), (1920, 1080)):
+                page.set_viewport_size({"width": width, "height": height})
+                assert page.get_by_text("so it does not advise at this meet.").is_visible()
+                assert page.evaluate("document.scrollingElement.scrollWidth <= window.innerWidth")
+                keep_shot(site, page, f"gate-{name}-{width}")
+        page.goto(site.url(f"/meets/{meet}/"))
+    finally:
+        closed.unlink()
+    page.locator(f"#row-{attempt}").get_by_text(re.compile("left elbow")).wait_for(timeout=10_000)
+    assert page.get_by_text("so it does not advise at this meet.").count() == 0
+    assert staff.complaints == []
+
+
+def test_what_was_measured_of_a_camera_is_saved(browser: Any, site: Site) -> None:
+    staff = sign_in(browser, site, "staff")
+    page = staff.page
+    page.goto(site.url(f"/meets/{site.meets['training']['meet']}/cameras/"))
+    page.get_by_label("Name").fill("Low left")
+    for label, value in (("Lens height", "95"), ("Distance to", "420"), ("Roll", "-1.5"), ("Angle off", "30")):
+        page.get_by_label(label).fill(value)
+    # Last: a screenshot leaves its mark on the page's inputs.
+    for width, height in ((360, 780), (1440, 860), (1920, 1080)):
+        page.set_viewport_size({"width": width, "height": height})
+        assert page.evaluate("document.scrollingElement.scrollWidth <= window.innerWidth")
+        page.get_by_label("Lens height").scroll_into_view_if_needed()
+        keep_shot(site, page, f"camera-form-{width}")
+    page.get_by_role("button", name="Add the camera").click()
+    page.get_by_text("lens 95 cm high · 420 cm from the lifter · roll −1.5° · +30° off the side").wait_for()
+    # Last: a screenshot leaves its mark on the page's inputs.
+    for width, height in ((360, 780), (1440, 860), (1920, 1080)):
+        page.set_viewport_size({"width": width, "height": height})
+        assert page.locator(".table-wrap").evaluate("node => node.scrollWidth <= node.clientWidth")
+        keep_shot(site, page, f"camera-list-{width}")
+    assert staff.complaints == []
+
+
 def test_a_lost_connection_is_told_and_found_again(browser: Any, site: Site) -> None:
     referee = sign_in(browser, site, "referee")
     page = referee.page
@@ -371,3 +429,47 @@ def test_a_refused_file_says_why_and_the_others_go_on(browser: Any, site: Site, 
     page.get_by_text("This file is empty. Choose the photo again.").wait_for()
     page.get_by_text(re.compile("Received; it is on the line|was here already")).wait_for()
     keep_shot(site, page, "upload")
+
+
+def stray(site: Site, attempt: str) -> str:
+    """A photo that does not look like the attempt's lift, straight into the site's database."""
+    command = [sys.executable, "-m", "tests.e2e.seed", "stray", attempt]
+    done = subprocess.run(command, cwd=ROOT, env=site.env, check=True, capture_output=True, text=True)
+    return str(json.loads(done.stdout))
+
+
+def test_what_is_being_chosen_in_the_tray_stays_when_another_photo_comes(browser: Any, site: Site) -> None:
+    meet = site.meets["training"]["meet"]
+    first, second, third = attempts_more(site, meet, 3)
+    image = stray(site, first)
+    staff = sign_in(browser, site, "staff")
+    page = staff.page
+    page.goto(site.url(f"/meets/{meet}/unmatched/"))
+    page.locator(f"#stray-{image}").get_by_text("Looks like a deadlift").wait_for()
+    for width, height in ((360, 780), (1440, 860), (1920, 1080)):
+        page.set_viewport_size({"width": width, "height": height})
+        assert page.evaluate("document.scrollingElement.scrollWidth <= window.innerWidth")
+    page.locator(f"#move-{image}").click()
+    choice = page.get_by_label("Move to which attempt")
+    choice.select_option(third)
+
+    other = stray(site, second)
+
+    page.locator(f"#stray-{other}").wait_for(timeout=10_000)
+    page.locator("#unmatched-link").get_by_text("2").wait_for()
+    assert choice.input_value() == third
+    # What came by itself opens in place as well.
+    page.locator(f"#move-{other}").click()
+    page.locator(f"#to-{other}").wait_for()
+    page.locator(f"#stray-{image}").get_by_role("button", name="Move", exact=True).click()
+    page.get_by_text("The photo is moved to the squat, 3rd attempt of Berit Sund, and read again.").wait_for()
+    page.locator(f"#stray-{other}").get_by_role("button", name="Set aside").click()
+    page.locator(f"#put-{other}").get_by_role("button", name="Take back").wait_for()
+    # Last: a screenshot leaves its mark on the page's inputs.
+    for width, height in ((360, 780), (1440, 860), (1920, 1080)):
+        page.set_viewport_size({"width": width, "height": height})
+        for name, where in (("tray-acted", f"/meets/{meet}/unmatched/"), ("attempt-moved", f"/attempts/{third}/")):
+            page.goto(site.url(where))
+            assert page.evaluate("document.scrollingElement.scrollWidth <= window.innerWidth")
+            keep_shot(site, page, f"{name}-{width}")
+    assert staff.complaints == []

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from judging.pose import Pose
+from judging.pose import Lift, Phase, Pose
 
 PARTS = ("nose", "eye", "ear", "shoulder", "elbow", "wrist", "hip", "knee", "ankle")
 
@@ -46,12 +46,21 @@ LYING = {
     "ankle": (-1.9, 0.75),
 }
 STANDING_ARMS = {**STANDING, "elbow": (0.0, 0.62), "wrist": (0.0, 1.1)}
-SQUAT_LOCKOUT = {**STANDING, "elbow": (0.2, 0.5), "wrist": (-0.1, 0.05)}
-SQUAT_BOTTOM = {**DEEP, "elbow": (0.1, 0.45), "wrist": (-0.25, 0.05)}
+SQUAT_LOCKOUT = {**STANDING, "elbow": (0.2, 0.5), "wrist": (0.08, 0.05)}
+SQUAT_BOTTOM = {**DEEP, "elbow": (0.1, 0.45), "wrist": (-0.08, 0.05)}
 DEADLIFT_LOCKOUT = {**STANDING, "elbow": (0.0, 0.62), "wrist": (-0.02, 1.1)}
 DEADLIFT_START = {**BENT, "elbow": (-0.6, 1.1), "wrist": (-0.55, 1.6), "knee": (-0.45, 1.45), "ankle": (-0.2, 1.9)}
 BENCH_LOCKOUT = {**LYING, "elbow": (0.02, -0.62), "wrist": (0.0, -1.12)}
 BENCH_BOTTOM = {**LYING, "elbow": (-0.1, 0.45), "wrist": (-0.12, -0.05)}
+# Every lift at both its ends.
+ENDS = [
+    (SQUAT_LOCKOUT, Lift.SQUAT, Phase.LOCKOUT),
+    (SQUAT_BOTTOM, Lift.SQUAT, Phase.BOTTOM),
+    (DEADLIFT_LOCKOUT, Lift.DEADLIFT, Phase.LOCKOUT),
+    (DEADLIFT_START, Lift.DEADLIFT, Phase.START),
+    (BENCH_LOCKOUT, Lift.BENCH, Phase.LOCKOUT),
+    (BENCH_BOTTOM, Lift.BENCH, Phase.BOTTOM),
+]
 
 
 BENCH_MID = {**LYING, "elbow": (-0.26, -0.34), "wrist": (-0.05, -0.85)}

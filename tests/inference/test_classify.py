@@ -9,14 +9,7 @@ from inference.classify.geometry import classify
 from judging.pose import Lift, Phase, Pose, View
 from tests.inference import poses
 
-ROWS = [
-    (poses.SQUAT_LOCKOUT, Lift.SQUAT, Phase.LOCKOUT),
-    (poses.SQUAT_BOTTOM, Lift.SQUAT, Phase.BOTTOM),
-    (poses.DEADLIFT_LOCKOUT, Lift.DEADLIFT, Phase.LOCKOUT),
-    (poses.DEADLIFT_START, Lift.DEADLIFT, Phase.START),
-    (poses.BENCH_LOCKOUT, Lift.BENCH, Phase.LOCKOUT),
-    (poses.BENCH_BOTTOM, Lift.BENCH, Phase.BOTTOM),
-]
+ROWS = poses.ENDS
 
 
 @pytest.mark.parametrize(("parts", "lift", "phase"), ROWS)

@@ -12,10 +12,11 @@ from hypothesis.extra import numpy as hnp
 
 from inference.engines import ENGINE_NAMES, engine_load
 from inference.engines.base import Engine, Shot
-from inference.engines.bodies import FRAME_OF_CIRCLE, Body, painted_over, squares
+from inference.engines.bodies import FRAME_OF_CIRCLE, ROOM, Body, body_hinted, body_of, painted_over, squares
 from inference.engines.mediapipe import (
     AGAIN_FRAMES,
     AGAIN_PX,
+    FIRST_TURNS,
     FRAME_PX,
     PEOPLE_MOST,
     MediaPipeEngine,
@@ -25,9 +26,10 @@ from inference.engines.mediapipe import (
     turned_back,
     weights_sha256,
 )
-from inference.engines.readings import Reading, agreeing, people_merge
+from inference.engines.readings import Reading, agreeing, doubted, merged, mirrored, people_merge
 from inference.engines.recorded import RecordedEngine
 from inference.errors import EngineError
+from inference.finder.place import LifterPlace, parts_of
 from judging.pose import Pose
 from tests.inference import poses
 
@@ -262,6 +264,125 @@ def test_a_body_says_how_it_is_turned() -> None:
     assert Body((100, 200), (100, 80), 0.9).upright_deg == 0.0
     assert Body((100, 200), (220, 200), 0.9).upright_deg == pytest.approx(90.0)
     assert Body((100, 200), (100, 80), 0.9).radius_px == 120.0
+
+
+def test_the_frame_of_a_reading_has_its_trunk_upright_and_holds_every_joint() -> None:
+    points = joints_at(200, 200)
+    turned = points.copy()
+    turned[:, :2] = np.stack([400 - points[:, 1], points[:, 0]], axis=1)
+    upright, lying = body_of(Reading(points)), body_of(Reading(turned))
+    assert upright is not None
+    assert lying is not None
+    assert upright.hip == pytest.approx(tuple(points[11:13, :2].mean(axis=0)))
+    farthest = np.hypot(*(points[:, :2] - upright.hip).T).max()
+    assert upright.radius_px == pytest.approx(ROOM * farthest)
+    assert lying.radius_px == pytest.approx(upright.radius_px)
+    assert (lying.upright_deg - upright.upright_deg) % 360 == pytest.approx(90)
+
+
+def test_a_reading_without_a_trunk_has_no_frame() -> None:
+    assert body_of(Reading(np.ones((17, 3)))) is None
+    assert standin([], {})._read_own(GREY, Reading(np.ones((17, 3)))) is None
+
+
+@pytest.mark.parametrize("seen", [True, False])
+def test_where_few_readings_agree_each_is_read_again_in_its_own_frame(
+    monkeypatch: pytest.MonkeyPatch, seen: bool
+) -> None:
+    engine = standin([], {})
+    wrong = [Reading(joints_at(200, 200, 200.0 * n)) for n in range(3)]
+    monkeypatch.setattr(engine, "_read_turned", lambda rgb, turns: wrong[min(turns, 2)])
+    monkeypatch.setattr(engine, "_read_framed", lambda rgb, degrees: None)
+    own = Reading(joints_at(200, 200, 30.0))
+    monkeypatch.setattr(engine, "_read_own", lambda rgb, reading: own if seen else None)
+    people = engine._people(GREY, None)
+    assert len(people) == seen
+    for person in people:
+        assert person.points == pytest.approx(own.points)
+
+
+def test_a_mirrored_reading_comes_back_from_the_mirror() -> None:
+    reading = Reading(joints_at(200, 200))
+    once = mirrored(reading, 300)
+    assert once.points[5, :2] == pytest.approx([300 - reading.points[6, 0], reading.points[6, 1]])
+    assert mirrored(once, 300).points == pytest.approx(reading.points)
+
+
+@pytest.mark.parametrize(("present", "apart_px", "followed"), [(0.9, 0.0, True), (0.4, 0.0, False), (0.9, 90.0, False)])
+def test_a_hint_is_followed_where_somebody_lifts_and_its_readings_agree(
+    monkeypatch: pytest.MonkeyPatch, present: float, apart_px: float, followed: bool
+) -> None:
+    """Else the photo is read as if there were none, with what the hint gave as so many readings more."""
+    engine = standin([], {})
+    points = joints_at(200, 200)
+    frames: list[float] = []
+
+    def joints(rgb, body, *, turn_deg=0.0, wider=1.0):
+        frames.append(turn_deg)
+        return points + np.array([apart_px * len(frames), 0, 0])
+
+    unaided: list[int] = []
+    monkeypatch.setattr(engine._networks, "joints", joints)
+    monkeypatch.setattr(engine, "_people_unaided", lambda rgb, hinted: unaided.append(len(hinted)) or [])
+    place = LifterPlace(parts_of(points[:, :2]), present)
+    people = engine._people(GREY, place)
+    assert len(people) == followed
+    assert unaided == ([] if followed else [12 if present > 0.5 else 0])
+    assert len(frames) == (12 if present > 0.5 else 0)
+
+
+@pytest.mark.parametrize(
+    ("hint_px", "whole_px", "score", "moved", "taken"),
+    [
+        (8.0, 0.5, 0.95, 0.0, True),
+        (1.0, 0.1, 0.95, 0.0, False),  # the hint's readings agree well enough
+        (8.0, 4.0, 0.95, 0.0, False),  # the whole photo's hardly better
+        (8.0, 0.5, 0.90, 0.0, False),  # or are no surer
+        (8.0, 0.5, 0.95, 400.0, False),  # or show somebody else
+    ],
+)
+def test_where_the_whole_photo_shows_the_same_person_clearer_it_counts(
+    monkeypatch: pytest.MonkeyPatch, hint_px: float, whole_px: float, score: float, moved: float, taken: bool
+) -> None:
+    engine = standin([], {})
+    points = joints_at(200, 200)
+
+    def readings(spread_px: float, at: float, scored: float) -> list[Reading]:
+        offs = np.array([-1.0, 0.0, 1.0]) * spread_px
+        return [Reading(np.column_stack([points[:, :2] + at + off, np.full(17, scored)])) for off in offs]
+
+    whole = readings(whole_px, moved, score)
+    monkeypatch.setattr(engine, "_read_turned", lambda rgb, turns: whole[FIRST_TURNS.index(turns)])
+    hinted = merged(readings(hint_px, 0.0, 0.9))
+    pose = engine._hinted_or_clearer(GREY, hinted)
+    assert (pose is not hinted) is taken
+    if taken:
+        assert pose.points == pytest.approx(doubted(merged(whole), hinted).points)
+
+
+def test_what_another_reading_says_against_a_joint_is_doubt_of_it() -> None:
+    points = joints_at(200, 200)
+    points[:, 2] = 0.9
+    pose, other = Pose(points, np.full(17, 3.0)), points.copy()
+    other[9, 0] += 8.0
+    doubt = doubted(pose, Pose(other))
+    assert (doubt.points[:, :2] == points[:, :2]).all()
+    assert doubt.spread_px[[8, 9]] == pytest.approx([3.0, 5.0])
+    size = Reading(points).size_px
+    assert doubt.points[9, 2] == pytest.approx(0.9 / (1 + (5.0 / (0.06 * size)) ** 2))
+    assert doubt.raw_scores is not None
+    assert (doubt.raw_scores == 0.9).all()
+
+
+def test_a_hint_without_a_trunk_has_no_frame() -> None:
+    assert body_hinted(LifterPlace(np.ones((6, 2)), 1.0)) is None
+    points = joints_at(200, 200)
+    hinted = body_hinted(LifterPlace(parts_of(points[:, :2]), 1.0))
+    read = body_of(Reading(points))
+    assert hinted is not None
+    assert read is not None
+    assert hinted.hip == pytest.approx(read.hip)
+    assert hinted.upright_deg == pytest.approx(read.upright_deg)
 
 
 def test_a_recording_replays_at_any_size_and_refuses_what_it_does_not_know(tmp_path: Path) -> None:

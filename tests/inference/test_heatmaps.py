@@ -31,7 +31,8 @@ def test_a_gaussian_is_found_between_the_pixels(x: float, y: float, peak: float)
 def test_near_the_edge_it_stays_within_a_pixel(x: float, y: float) -> None:
     place = np.array([(x, y)])
     places, _ = joints_decode(gaussians(place), CROP)
-    np.testing.assert_allclose(places[0] / PX, place, rtol=0, atol=1.0)
+    # Halfway between the first two rows it is a pixel to the last bit of the heatmaps' float32.
+    np.testing.assert_allclose(places[0] / PX, place, rtol=0, atol=1.0 + 1e-6)
 
 
 def test_the_corners_lie_on_the_crops_corners() -> None:

@@ -10,7 +10,10 @@ from tests.judging.poses import bench_arm, both, found, on, pose_of, read, seen_
 
 RULE = "elbows_locked"
 LOCKOUT = stated(Phase.LOCKOUT)
-ALLOWED = bend_offset(Limb.UPPER_ARM.cm, Limb.FOREARM.cm, 25.0)
+
+
+def allowed() -> float:
+    return bend_offset(Limb.UPPER_ARM.cm, Limb.FOREARM.cm, 25.0)
 
 
 def arm(bend_deg: float) -> dict[str, tuple[float, float]]:
@@ -25,7 +28,7 @@ def arm(bend_deg: float) -> dict[str, tuple[float, float]]:
 def test_must_not_flag_a_straight_near_arm(phase: PhaseSeen) -> None:
     near, far = found(RULE, Lift.BENCH, phase, seen_from(View.LEFT), pose_of(both(arm(0))))
     assert near.outcome is Outcome.MEETS
-    assert near.margin_cm == pytest.approx(ALLOWED)
+    assert near.margin_cm == pytest.approx(allowed())
     assert near.limb == "upper arm"
     assert (far.outcome, far.reason) == (Outcome.CANNOT_JUDGE, Reason.TOO_COARSE)
 

@@ -32,6 +32,12 @@ def test_a_call_needs_its_figures(outcome: Outcome) -> None:
         Finding("r", None, outcome, Reason.WRONG_VIEW, **FIGURES)
 
 
+def test_the_interval_that_holds_nine_of_ten() -> None:
+    finding = Finding("r", None, Outcome.MEETS, **FIGURES)
+    assert (finding.low_cm, finding.high_cm) == (pytest.approx(1 - 1.6449 * 2), pytest.approx(1 + 1.6449 * 2))
+    assert Finding("r", None, Outcome.CANNOT_JUDGE, Reason.WRONG_VIEW).low_cm is None
+
+
 def test_silence_needs_its_reason() -> None:
     Finding("r", Side.LEFT, Outcome.CANNOT_JUDGE, Reason.JOINT_HIDDEN)
     with pytest.raises(ValueError, match="needs its reason"):

@@ -53,32 +53,42 @@ def test_level_is_an_even_chance_and_not_enough() -> None:
     ],
 )
 def test_cannot_judge_the_photo(phase: PhaseSeen, view: ViewSeen, reason: Reason, detail: str) -> None:
-    (only,) = found(RULE, Lift.SQUAT, phase, view, pose_of(both(squat_leg(-25))))
+    (only,) = found(RULE, Lift.SQUAT, phase, view, pose_of(both(squat_leg(-20))))
     assert (only.outcome, only.reason) == (Outcome.CANNOT_JUDGE, reason)
     assert only.detail.startswith(detail) or detail in only.detail
 
 
 @pytest.mark.parametrize("part", ["hip", "knee"])
 def test_a_hidden_leg_is_not_inferred(part: str) -> None:
-    pose = pose_of(both(squat_leg(-25)), hidden=[Side.RIGHT.joint(part)])
+    pose = pose_of(both(squat_leg(-20)), hidden=[Side.RIGHT.joint(part)])
     left, right = found(RULE, Lift.SQUAT, BOTTOM, seen_from(View.LEFT), pose)
     assert (right.outcome, right.reason) == (Outcome.CANNOT_JUDGE, Reason.JOINT_HIDDEN)
     assert left.outcome is Outcome.BREACH
 
 
 def test_a_breach_needs_a_stated_moment() -> None:
-    near, _ = found(RULE, Lift.SQUAT, read(Phase.BOTTOM), seen_from(View.LEFT), pose_of(both(squat_leg(-25))))
+    near, _ = found(RULE, Lift.SQUAT, read(Phase.BOTTOM), seen_from(View.LEFT), pose_of(both(squat_leg(-20))))
     assert near.reason is Reason.MOMENT_NOT_STATED
-    assert near.margin_cm == pytest.approx(-26.5)
+    assert near.margin_cm == pytest.approx(-21.5)
 
 
-@pytest.mark.parametrize(("drop", "far"), [(-25.2, Outcome.BREACH), (-10.2, Outcome.TOO_CLOSE)])
+@pytest.mark.parametrize(("drop", "far"), [(-20.2, Outcome.BREACH), (-10.2, Outcome.TOO_CLOSE)])
 @pytest.mark.parametrize("off_side_deg", [0.0, 60.0, None])
 def test_must_flag_a_high_squat(drop: float, far: Outcome, off_side_deg: float | None) -> None:
     view = seen_from(View.LEFT, off_side_deg)
     left, right = found(RULE, Lift.SQUAT, BOTTOM, view, pose_of(both(squat_leg(drop))))
     assert (left.outcome, right.outcome) == (Outcome.BREACH, far)
     assert left.detail == f"Left hip crease: {LEVEL - drop:.0f} cm above the top of the knee."
+
+
+@pytest.mark.parametrize("drop", [-30.0, -40.0])
+def test_who_stands_is_at_no_lowest_moment_whoever_said_so(drop: float) -> None:
+    pose = pose_of(both(squat_leg(drop)))
+    (only,) = found(RULE, Lift.SQUAT, BOTTOM, seen_from(View.LEFT), pose)
+    assert (only.outcome, only.reason, only.side) == (Outcome.CANNOT_JUDGE, Reason.MOMENT_MISMATCH, None)
+    assert only.detail == "Said to be the lowest moment, but the lifter stands. Which photo is it?"
+    (only,) = found(RULE, Lift.SQUAT, read(Phase.BOTTOM), seen_from(View.LEFT), pose)
+    assert (only.outcome, only.reason) == (Outcome.CANNOT_JUDGE, Reason.WRONG_MOMENT)
 
 
 def test_the_sigma_budget_adds_up() -> None:

@@ -414,11 +414,11 @@ def test_results_cost_the_same_statements_for_one_attempt_as_for_many(django_ass
     client = member_of(meet)
     make.assessed_make(make.attempt_make(meet))
     address = f"/api/v1/meets/{meet.pk}/results"
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         client.get(address)
     for _ in range(4):
         make.assessed_make(make.attempt_make(meet))
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         assert len(client.get(address).json()["attempts"]) == 5
 
 

@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from rest_framework.test import APIClient
 
+from meets import intake
 from meets.api import urls
 from meets.models import AttemptImage, ImageStatus, Meet, Reading, Role
 from tests import factories as make
@@ -34,6 +35,10 @@ class World:
         self.empty = make.attempt_make(entry=self.entry, number=2)
         self.attempt = make.attempt_make(entry=self.entry)
         self.image = make.image_make(self.attempt, status=ImageStatus.FAILED)
+        self.said = make.image_make(self.attempt)
+        intake.image_lift_say(image=self.said, user=self.said.uploaded_by)
+        self.aside = make.image_make(self.attempt)
+        intake.image_set_aside(image=self.aside, user=self.aside.uploaded_by)
         self.bare = make.entry_make(self.meet)
 
 
@@ -93,6 +98,11 @@ TABLE = {
     ("image-detail", "get"): Row(lambda world: world.image, ALL, 200),
     ("image-detail", "patch"): Row(lambda world: world.image, STAFF, 202, lambda world: {"phase": "lockout"}),
     ("image-retry", "post"): Row(lambda world: world.image, STAFF, 202),
+    ("image-lift", "post"): Row(lambda world: world.image, STAFF, 202),
+    ("image-lift", "delete"): Row(lambda world: world.said, STAFF, 202),
+    ("image-move", "post"): Row(lambda world: world.image, STAFF, 202, lambda world: {"attempt": str(world.empty.pk)}),
+    ("image-set-aside", "post"): Row(lambda world: world.image, STAFF, 202),
+    ("image-set-aside", "delete"): Row(lambda world: world.aside, STAFF, 202),
     ("results", "get"): Row(meet, ALL, 200),
     ("results-slash", "get"): Row(meet, ALL, 200),
 }

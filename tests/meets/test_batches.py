@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from inference.errors import EngineError, ImageError
 from inference.lifter import Region
+from judging.camera import Camera
 from meets import intake, results, tasks
 from meets.models import Assessment, AttemptImage, ImageReason, ImageStatus, Reading, WorkerBeat
 from tests import factories as make
@@ -315,13 +316,15 @@ def test_an_engine_that_cannot_be_loaded_claims_nothing_and_counts_as_deaf(monke
     run(image)
     sweep(throw=True)
     assert states([image]) == [("done", "", 1)]
-    assert WorkerBeat.objects.get().answered_at is not None
+    beat = WorkerBeat.objects.get()
+    assert beat.answered_at is not None
+    assert beat.weights_sha256 == "a" * 64
 
 
 def test_the_cameras_region_and_the_place_that_staff_said_reach_the_engine(engine: Engine) -> None:
     fake = engine(make.seen_make())
     attempt = make.attempt_make()
-    camera = make.camera_make(attempt.entry.meet, view="left", x0=0.1, y0=0.2, x1=0.9, y1=1.0)
+    camera = make.camera_make(attempt.entry.meet, view="left", x0=0.1, y0=0.2, x1=0.9, y1=1.0, height_cm=90.0)
     image, _ = intake.image_submit(attempt=attempt, user=make.user_make(), data=make.photo_bytes(), camera=camera)
     intake.image_restate(image=image, user=image.uploaded_by, lifter_at=(1 / 3, 0.5))
 
@@ -330,6 +333,7 @@ def test_the_cameras_region_and_the_place_that_staff_said_reach_the_engine(engin
     (asked,) = fake.asked
     assert (asked.view, asked.region, asked.lifter_at) == ("left", Region(0.1, 0.2, 0.9, 1.0), (0.333, 0.5))
     row = Assessment.objects.get()
+    assert (asked.camera, row.stated_camera) == (Camera(height_cm=90.0), '{"height_cm":90.0}')
     assert (row.stated_region, row.stated_lifter) == ("0.100,0.200,0.900,1.000", "0.333,0.500")
     assert row.people == [{"box": [100.0, 80.0, 260.0, 216.1], "score": 0.75, "chosen": True}]
     assert row.lifter_margin == 0.75

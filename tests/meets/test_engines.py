@@ -2,13 +2,15 @@
 
 import re
 import threading
+import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 from rest_framework.test import APIClient
@@ -398,6 +400,16 @@ def test_a_worker_that_is_not_fit_does_not_start(monkeypatch: pytest.MonkeyPatch
     assert not WorkerBeat.objects.exists()
 
 
+def test_a_worker_whose_picture_classifier_cannot_be_used_does_not_start(
+    monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path
+) -> None:
+    settings.LIFT_MODEL = str(tmp_path / "gone.safetensors")
+    monkeypatch.setattr("meets.management.commands.worker.engine_check", lambda name, options: None)
+    monkeypatch.setattr("celery.current_app.worker_main", lambda argv: pytest.fail("started"))
+    with pytest.raises(CommandError, match="the picture classifier"):
+        call_command("worker")
+
+
 def test_a_worker_takes_its_own_kinds_queues(monkeypatch: pytest.MonkeyPatch, settings: Any, capsys: Any) -> None:
     started: list[str] = []
     monkeypatch.setattr("meets.management.commands.worker.engine_check", lambda name, options: None)
@@ -444,3 +456,31 @@ def test_photos_follow_the_engine_that_counts_whoever_writes_at_once(meet: Meet)
     meet.refresh_from_db()
     for image in images:
         assert status(image) == make.reading_of(image, meet.engine).status
+
+
+@pytest.mark.services
+def test_who_waits_for_a_photo_keeps_no_other_from_whoever_holds_it(meet: Meet) -> None:
+    """A worker whose photo is held by another waits with empty hands: the other may want the rest of the batch."""
+    attempt = make.attempt_make(meet)
+    first, other = (make.reading_of(make.image_make(attempt), "mmpose") for _ in range(2))
+    claims: list[results.Claim] = []
+
+    def claim() -> None:
+        given = {"image_id": first.image_id, "engine": "mmpose", "worker": "mmpose@test", "pid": 1}
+        claims.extend(results.readings_claim(**given, limit=4))
+        connection.close()
+
+    waiting = threading.Thread(target=claim)
+    with transaction.atomic():
+        results.readings_lock(Reading.objects.filter(pk=first.pk))
+        waiting.start()
+        with connection.cursor() as cursor:
+            deadline = time.monotonic() + 30
+            while time.monotonic() < deadline:
+                cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+                if cursor.fetchone()[0]:
+                    break
+        assert [row.pk for row in Reading.objects.select_for_update(nowait=True).filter(pk=other.pk)] == [other.pk]
+    waiting.join(timeout=60)
+
+    assert {one.image_id for one in claims} == {first.image_id, other.image_id}

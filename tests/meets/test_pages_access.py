@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from meets import urls
-from meets.models import Attempt, AttemptImage, Camera, Light, Meet, Membership, Reading, Role
+from meets.models import Attempt, AttemptImage, Camera, Light, Meet, Membership, PhotoMove, Reading, Role
 from tests.factories import attempt_make, camera_make, image_make, meet_make, member_make, user_make
 
 pytestmark = pytest.mark.django_db
@@ -55,6 +55,8 @@ ROWS = (
     # The form comes back to the head alone; it lacks a name here, so nothing is written.
     Row("member-list", method="post", member={Role.HEAD: 400}, others=403),
     Row("member-delete", method="post", member={Role.HEAD: 302}, others=403),
+    Row("meet-unmatched", member=STAFF, others=403),
+    Row("meet-unmatched-live", member=STAFF, others=403),
     Row("meet-upload", member=STAFF, others=403),
     Row("meet-upload", method="post", member={Role.STAFF: 400, Role.HEAD: 400}, others=403),
     Row("attempt-detail"),
@@ -67,6 +69,12 @@ ROWS = (
     Row("photo-retry", method="post", member={Role.STAFF: 302, Role.HEAD: 302}, others=403),
     Row("photo-restate", method="post", member={Role.STAFF: 302, Role.HEAD: 302}, others=403, data={"view": "rear"}),
     Row("photo-lifter", method="post", member={Role.STAFF: 302, Role.HEAD: 302}, others=403, data={"nobody": "1"}),
+    Row("photo-lift", method="post", member={Role.STAFF: 302, Role.HEAD: 302}, others=403),
+    Row("photo-lift", method="post", member={Role.STAFF: 302, Role.HEAD: 302}, others=403, data={"nobody": "1"}),
+    Row("photo-move", member=STAFF, others=403),
+    Row("photo-move", method="post", member={Role.STAFF: 302, Role.HEAD: 302}, others=403),
+    Row("photo-set-aside", method="post", member={Role.STAFF: 302, Role.HEAD: 302}, others=403),
+    Row("photo-take-back", method="post", member={Role.STAFF: 302, Role.HEAD: 302}, others=403),
 )
 
 
@@ -155,6 +163,10 @@ def written(place: Place) -> tuple[object, ...]:
         place.image.status,
         place.image.view,
         place.image.lifter_at,
+        place.image.lift_said_at,
+        place.image.set_aside_at,
+        place.image.attempt_id,
+        PhotoMove.objects.count(),
         list(Camera.objects.order_by("pk").values()),
         list(Reading.objects.order_by("pk").values()),
         AttemptImage.objects.count(),

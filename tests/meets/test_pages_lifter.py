@@ -1,20 +1,34 @@
 """Several people in a photo: staff are asked who lifts, say so, and take it back; and the meet's cameras."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from rest_framework.test import APIClient
 
 from inference.assessment import FlagKind
+from judging.camera import Camera as CameraKnown
 from judging.outcomes import Outcome, Reason
 from meets import intake, results
 from meets.errors import Refusal
-from meets.models import AttemptImage, Camera, EvidenceMode, Light, Meet, MeetStatus, Reading, Role
+from meets.models import (
+    CAMERA_DIGITS,
+    CAMERA_FIGURES,
+    Assessment,
+    AttemptImage,
+    Camera,
+    EvidenceMode,
+    Light,
+    Meet,
+    MeetStatus,
+    Reading,
+    Role,
+)
 from tests.factories import (
     assessed_make,
     attempt_make,
@@ -132,6 +146,16 @@ def test_a_photo_of_one_person_asks_nothing(meet: Meet) -> None:
     html = page(client_of(meet), assessed_make(attempt_make(meet)).image)
     assert "layer-people" not in html
     assert "lifter?" not in html
+
+
+def test_of_somebody_alone_staff_can_say_that_he_lifts(meet: Meet) -> None:
+    alone = unsure()
+    row = assessed_make(attempt_make(meet), seen=replace(alone, people=alone.people[:1]))
+    staff = client_of(meet)
+    assert re.findall(r'name="person" value="(\d)" required( checked)?>', page(staff, row.image)) == [("1", "")]
+    assert "The photo is read again." in say(staff, row.image, assessment=row.pk, person=1).content.decode()
+    row.image.refresh_from_db()
+    assert row.image.lifter_at == (0.188, 0.5)
 
 
 @pytest.mark.parametrize("role", [Role.REFEREE, Role.JURY, Role.READER])
@@ -329,6 +353,154 @@ def test_photos_know_their_camera_and_keep_its_region_until_read_again(meet: Mee
     staff.post(reverse("photo-restate", args=[image.pk]), {"camera": ""})
     image.refresh_from_db()
     assert (image.camera, image.stated_region, image.view) == (None, "", "left")
+
+
+# What a tape and a phone's level said, as the page's form sends it.
+MEASURED = {"height_cm": "95", "distance_cm": "420", "roll_deg": "-1.5", "angle_deg": "30", "plate_share": "0.1234"}
+FIGURES = {"height_cm": 95.0, "distance_cm": 420.0, "roll_deg": -1.5, "angle_deg": 30.0, "plate_share": 0.1234}
+TOLD = "lens 95 cm high · 420 cm from the lifter · roll −1.5° · +30° off the side · 45 cm plate 0.1234 of the photo"
+
+
+def test_what_was_measured_of_a_camera_is_kept_and_shown(meet: Meet) -> None:
+    staff = client_of(meet)
+    url = reverse("camera-list", args=[meet.pk])
+    assert "nothing yet" not in staff.get(url).content.decode()
+    staff.post(url, {"name": "Low", **MEASURED})
+    camera = Camera.objects.get()
+    assert camera.figures == FIGURES
+    assert TOLD in staff.get(url).content.decode()
+    edit = reverse("camera-edit", args=[camera.pk])
+    html = staff.get(edit).content.decode()
+    assert 'name="roll_deg" value="-1.5"' in html
+    assert "Leave empty what nobody measured" in html
+    assert 'name="plate_share" value="0.1234"' in html
+    assert "Stand a 45 cm plate where the lifter lifts" in html
+    left = {"height_cm": "0", "distance_cm": "420", "plate_share": "0.12"}
+    staff.post(edit, {"name": "Low", **dict.fromkeys(MEASURED, ""), **left})
+    camera.refresh_from_db()
+    assert camera.figures == {**dict.fromkeys(FIGURES), "height_cm": 0.0, "distance_cm": 420.0, "plate_share": 0.12}
+    assert "lens 0 cm high · 420 cm from the lifter · 45 cm plate 0.12 of the photo" in staff.get(url).content.decode()
+    staff.post(edit, {"name": "Low"})
+    assert "nothing yet" in staff.get(url).content.decode()
+
+
+LIMITS = [
+    ("height_cm", 0, 1000),
+    ("distance_cm", 50, 5000),
+    ("roll_deg", -45, 45),
+    ("angle_deg", -90, 90),
+    ("plate_share", 0.01, 0.9),
+]
+
+
+@pytest.mark.parametrize(("name", "least", "most"), LIMITS)
+def test_a_figure_lies_within_its_limits(meet: Meet, name: str, least: float, most: float) -> None:
+    camera, staff, api = camera_make(meet), client_of(meet), APIClient()
+    api.force_authenticate(member_make(meet))
+    edit, address = reverse("camera-edit", args=[camera.pk]), f"/api/v1/cameras/{camera.pk}/"
+    for value in (least, most):
+        assert staff.post(edit, {"name": camera.name, name: value}).status_code == 302
+        assert api.patch(address, {name: value}, format="json").json()[name] == value
+        CameraKnown(**{name: float(value)})
+    for wrong in (least - 0.1, most + 0.1):
+        answer = staff.post(edit, {"name": camera.name, name: wrong})
+        assert answer.status_code == 400
+        assert f"Write a number from {least} to {most}, or leave it empty." in answer.content.decode()
+        assert api.patch(address, {name: wrong}, format="json").status_code == 400
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Camera.objects.update(**{name: wrong})
+        with pytest.raises(ValueError, match=name):
+            CameraKnown(**{name: wrong})
+    for wrong_text in ("nan", "inf", "a lot"):
+        assert staff.post(edit, {"name": camera.name, name: wrong_text}).status_code == 400
+        assert api.patch(address, {name: wrong_text}, format="json").status_code == 400
+    assert getattr(Camera.objects.get(), name) == most
+
+
+def test_the_api_gives_and_takes_the_figures(meet: Meet) -> None:
+    api = APIClient()
+    api.force_authenticate(member_make(meet))
+    made = api.post(f"/api/v1/meets/{meet.pk}/cameras/", {"name": "Low", **FIGURES}, format="json")
+    assert made.status_code == 201
+    assert {name: made.json()[name] for name in FIGURES} == FIGURES
+    changed = api.patch(f"/api/v1/cameras/{made.json()['id']}/", {"angle_deg": None}, format="json").json()
+    assert (changed["angle_deg"], changed["height_cm"]) == (None, 95.0)
+
+
+def test_a_reading_is_shown_under_the_figures_it_was_made_with(meet: Meet) -> None:
+    """As with the camera's region: changed figures hold from the next reading on, and no reading is lost."""
+    attempt, staff = attempt_make(meet), client_of(meet)
+    camera = camera_make(meet, **FIGURES)
+    image, _ = intake.image_submit(attempt=attempt, user=member_make(meet), data=photo_bytes(), camera=camera)
+    assert image.stated_camera == results.figures_text(FIGURES)
+    claim = claim_make(image)
+    assert claim.camera == CameraKnown(**FIGURES)
+    assert results.reading_settle(claim=claim, seen=seen_make())
+    told = f"camera: {TOLD}"
+    assert told in page(staff, image)
+
+    staff.post(reverse("camera-edit", args=[camera.pk]), {"name": camera.name, "height_cm": "140"})
+    assert told in page(staff, image)
+    staff.post(reverse("photo-restate", args=[image.pk]), {"camera": camera.pk})
+    image.refresh_from_db()
+    assert (image.stated_camera, image.status) == ('{"height_cm":140.0}', "queued")
+    html = page(staff, image)
+    assert 'class="card t-breach"' not in html
+    assert told not in html
+    claim = claim_make(image)
+    assert claim.camera == CameraKnown(height_cm=140.0)
+    assert results.reading_settle(claim=claim, seen=seen_make())
+    assert "camera: lens 140 cm high</p>" in page(staff, image)
+    said = [results.figures_read(row.stated_camera)["height_cm"] for row in Assessment.objects.order_by("pk")]
+    assert said == [95.0, 140.0]
+
+    # Without a camera nothing is known of it; with the first figures again the first reading stands again.
+    staff.post(reverse("photo-restate", args=[image.pk]), {"camera": ""})
+    image.refresh_from_db()
+    claim = claim_make(image)
+    assert (image.stated_camera, claim.camera) == ("", None)
+    assert results.reading_settle(claim=claim, seen=seen_make())
+    assert "camera: not measured" in page(staff, image)
+    Camera.objects.update(**FIGURES)
+    staff.post(reverse("photo-restate", args=[image.pk]), {"camera": camera.pk})
+    image.refresh_from_db()
+    assert results.reading_settle(claim=claim_make(image), seen=seen_make())
+    assert told in page(staff, image)
+    assert Assessment.objects.count() == 3
+    api = APIClient()
+    api.force_authenticate(member_make(meet))
+    assert api.get(f"/api/v1/images/{image.pk}/").json()["assessment"]["camera"] == FIGURES
+    table = api.get(f"/api/v1/meets/{meet.pk}/results?format=csv").content.decode().splitlines()
+    row = dict(zip(table[0].split(","), table[1].split(","), strict=True))
+    assert [row[f"camera_{name}"] for name in FIGURES] == ["95.0", "420.0", "-1.5", "30.0", "0.1234"]
+
+
+@pytest.mark.parametrize(
+    ("figures", "text"),
+    [
+        ({}, ""),
+        (dict.fromkeys(FIGURES), ""),
+        ({"height_cm": 0.0}, '{"height_cm":0.0}'),
+        (
+            FIGURES,
+            '{"height_cm":95.0,"distance_cm":420.0,"roll_deg":-1.5,"angle_deg":30.0,"plate_share":0.1234}',
+        ),
+        ({"plate_share": 0.123456}, '{"plate_share":0.1235}'),
+        ({"plate_share": 0.01}, '{"plate_share":0.01}'),
+        ({"roll_deg": -0.04, "angle_deg": 1 / 3}, '{"roll_deg":0.0,"angle_deg":0.3}'),
+    ],
+)
+def test_figures_as_the_rows_state_them(figures: dict[str, float | None], text: str) -> None:
+    assert results.figures_text(figures) == text
+    known = {name: round(value, CAMERA_DIGITS[name]) for name, value in figures.items() if value is not None}
+    assert results.figures_read(text) == dict.fromkeys(FIGURES) | known
+
+
+def test_the_longest_figures_fit_into_the_row() -> None:
+    longest = {name: min(limits, key=lambda limit: -len(f"{limit:.1f}")) for name, limits in CAMERA_FIGURES.items()}
+    text = results.figures_text({**longest, "plate_share": 0.1234})
+    for model in (AttemptImage, Assessment):
+        assert len(text) <= (model._meta.get_field("stated_camera").max_length or 0)
 
 
 @pytest.mark.parametrize("way", ["page", "restate", "api", "api restate"])

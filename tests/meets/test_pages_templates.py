@@ -8,8 +8,19 @@ from django.test import Client
 from django.urls import reverse
 
 from inference.assessment import FlagKind
+from judging.outcomes import Outcome, Reason
+from meets import intake
 from meets.models import EvidenceMode, Role
-from tests.factories import assessed_make, attempt_make, camera_make, meet_make, member_make, person_make, seen_make
+from tests.factories import (
+    assessed_make,
+    attempt_make,
+    camera_make,
+    finding_make,
+    meet_make,
+    member_make,
+    person_make,
+    seen_make,
+)
 
 ROOT = Path(__file__).resolve().parents[2] / "meets"
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
@@ -74,6 +85,11 @@ def test_pages_as_served_carry_the_policy_and_nothing_inline() -> None:
     attempt = attempt_make(meet)
     assessed_make(attempt)
     assessed_make(attempt, seen=seen_make(flag=FlagKind.LIFTER, people=(person_make(), person_make())))
+    wrong = finding_make(outcome=Outcome.CANNOT_JUDGE, reason=Reason.WRONG_LIFT, margin_cm=None)
+    strange = assessed_make(attempt, seen=seen_make(flag=FlagKind.MISMATCH, findings=(wrong,)))
+    attempt_make(meet, lift="deadlift")
+    aside = assessed_make(attempt).image
+    intake.image_set_aside(image=aside, user=aside.uploaded_by)
     client = Client()
     client.force_login(member_make(meet, Role.HEAD))
     urls = [
@@ -88,6 +104,8 @@ def test_pages_as_served_carry_the_policy_and_nothing_inline() -> None:
         reverse("camera-list", args=[meet.pk]),
         reverse("camera-edit", args=[camera_make(meet).pk]),
         reverse("meet-upload", args=[meet.pk]),
+        reverse("meet-unmatched", args=[meet.pk]),
+        reverse("photo-move", args=[strange.image_id]),
     ]
     for url in urls:
         response = client.get(url)

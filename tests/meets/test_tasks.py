@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
@@ -29,6 +30,7 @@ class FakePipeline:
     def __init__(self, *answers: Any, batch: int = 1) -> None:
         self.answers = list(answers)
         self.batch = batch
+        self.engine = SimpleNamespace(weights_sha256="a" * 64)
         self.asked: list[Request] = []
         self.batches: list[int] = []
 

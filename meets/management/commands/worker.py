@@ -8,6 +8,7 @@ from celery import current_app
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from inference.classify.agreement import picture_look
 from inference.engines import engine_check
 from inference.errors import LineError
 from meets.queues import assess_queue, sweep_queue
@@ -17,9 +18,12 @@ from meets.tasks import engine_options
 class Command(BaseCommand):
     help = "Works on queued photos until Ctrl-C. Start one per computing device."
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: Any, **given: Any) -> None:
         try:
-            engine_check(settings.ENGINE, engine_options())
+            options = engine_options()
+            engine_check(settings.ENGINE, options)
+            if options.picture_model is not None:
+                picture_look(options.picture_model)
         except (LineError, ValueError) as error:
             raise CommandError(str(error)) from error
         where = "Redis" if settings.REDIS_URL else f"files under {settings.VAR_DIR}"

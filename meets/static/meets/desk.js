@@ -68,6 +68,8 @@
   const plain = (node) => {
     const copy = node.cloneNode(true);
     for (const time of copy.querySelectorAll("time")) time.textContent = "";
+    // What was opened within a piece is the reader's own.
+    for (const lazy of copy.querySelectorAll("[data-lazy]")) lazy.textContent = "";
     for (const token of copy.querySelectorAll("[name=csrfmiddlewaretoken]")) token.setAttribute("value", "");
     for (const live of [copy, ...copy.querySelectorAll(".arrived, .htmx-added, .htmx-settling, .htmx-swapping")]) {
       live.classList.remove("arrived", "htmx-added", "htmx-settling", "htmx-swapping");
@@ -95,6 +97,7 @@
       }
       if (row === place) place = place.nextElementSibling;
       else list.insertBefore(row, place);
+      if (row === next) window.htmx?.process(row);
     }
     for (const gone of had.values()) gone.remove();
     if (focused && document.activeElement?.id !== focused) document.getElementById(focused)?.focus({ preventScroll: true });

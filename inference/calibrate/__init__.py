@@ -1,0 +1,1 @@
+"""Fits joint noise and surface offsets on rendered truth. ``python -m inference.calibrate``."""
