@@ -28,10 +28,21 @@ class MeetStatus(models.TextChoices):
 
 
 class EvidenceMode(models.TextChoices):
-    """When a referee may see what the machine found for an attempt."""
+    """When whom is shown what the machine found for an attempt (meets.access.evidence_filter)."""
 
-    AFTER_LIGHT = "after_light", "after the referee's own light"
+    AFTER_LIGHT = "after_light", "after the lights: a referee after his own, jury and staff after all three"
+    JURY = "jury", "jury alone, after the lights; everybody else when the meet is closed"
+    LIVE = "live", "live: before the lights too, which takes the federation's explicit permission"
     TRAINING = "training", "training: always open"
+
+
+class Formula(models.TextChoices):
+    """Which points rank the best lifters (meets.competition.points)."""
+
+    IPF_GL = "ipf_gl", "IPF GL points"
+    DOTS = "dots", "DOTS"
+    WILKS = "wilks", "Wilks"
+    WILKS_2020 = "wilks_2020", "Wilks 2020"
 
 
 class Meet(models.Model):
@@ -40,6 +51,8 @@ class Meet(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=120)
     federation = models.CharField(max_length=40, blank=True)
+    country = models.CharField(max_length=60, blank=True)
+    state = models.CharField(max_length=60, blank=True)
     town = models.CharField(max_length=80, blank=True)
     starts_on = models.DateField()
     rulebook = models.CharField(max_length=40, validators=[rulebook_check])
@@ -47,7 +60,19 @@ class Meet(models.Model):
     engine = models.CharField(max_length=20, default=engine_default, validators=[engine_kind_check])
     engines_also = models.JSONField(default=list, blank=True, validators=[engine_list_check])
     evidence_mode = models.CharField(max_length=20, choices=EvidenceMode, default=EvidenceMode.AFTER_LIGHT)
+    # Who allowed that findings are shown before the lights, and when: without it the mode "live" is refused.
+    live_permission = models.CharField(max_length=200, blank=True)
+    formula = models.CharField(max_length=12, choices=Formula, default=Formula.IPF_GL)
     status = models.CharField(max_length=10, choices=MeetStatus, default=MeetStatus.OPEN)
+    # Switched off, nothing that a machine found is shown before the lights, to nobody. Who switched it is in the log.
+    assist_on = models.BooleanField(default=True)
+    # How long photos are kept after the first day; findings and log stay. Null: until somebody purges them.
+    photos_keep_days = models.PositiveSmallIntegerField(
+        null=True, blank=True, default=365, validators=[MinValueValidator(1), MaxValueValidator(3650)]
+    )
+    # The sealed log's end (meets.log): how many records, and the hash of the last.
+    log_count = models.PositiveBigIntegerField(default=0)
+    log_head = models.CharField(max_length=64, blank=True)
     # Goes up by one with whatever the board shows, so that a waiting board asks one cheap question.
     revision = models.PositiveBigIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -149,6 +174,51 @@ def _within(name: str, what: str) -> models.CheckConstraint:
         name=f"camera_{name}_within",
         violation_error_message=f"{what} lies between {least:g} and {most:g}.",
     )
+
+
+class Session(models.Model):
+    """A part of the meet with its own weigh-in: the flights that lift one after the other on the platforms."""
+
+    meet = models.ForeignKey(Meet, on_delete=models.CASCADE, related_name="sessions")
+    number = models.PositiveSmallIntegerField(validators=[MinValueValidator(1), MaxValueValidator(99)])
+    name = models.CharField(max_length=60, blank=True)
+    weigh_in_at = models.DateTimeField(null=True, blank=True)
+    starts_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint(fields=["meet", "number"], name="session_number_in_meet")]
+
+    def __str__(self) -> str:
+        return self.name or f"Session {self.number}"
+
+
+class Seating(models.Model):
+    """Who sits in which referee's chair during a session. Where a session has none on a platform, the seats of the
+    meet's members stand."""
+
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="seatings")
+    # Null: on every platform of the session.
+    platform = models.ForeignKey(Platform, on_delete=models.CASCADE, null=True, blank=True, related_name="seatings")
+    seat = models.CharField(max_length=10, choices=Seat)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="seatings")
+
+    class Meta:
+        ordering = ["session__number", "platform__name", "seat"]
+        constraints = [
+            models.UniqueConstraint(fields=["session", "platform", "seat"], name="one_referee_per_seat"),
+            models.UniqueConstraint(fields=["session", "platform", "user"], name="one_seat_per_referee"),
+            # NULL equals nothing, so a seat on every platform needs a constraint of its own.
+            models.UniqueConstraint(
+                fields=["session", "seat"], condition=Q(platform=None), name="one_referee_per_seat_everywhere"
+            ),
+            models.UniqueConstraint(
+                fields=["session", "user"], condition=Q(platform=None), name="one_seat_per_referee_everywhere"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.session} · {self.seat} · {self.user}"
 
 
 class Camera(models.Model):
