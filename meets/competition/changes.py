@@ -65,7 +65,7 @@ class Wish:
     the bar is loaded for this attempt, or the lifter is called. round_started: the cut-off for openers is past. bar_kg:
     what is on the bar in this round, or None.
 
-    Raises ValueError when changes or elapsed_s is negative.
+    Raises ValueError when the weight is no finite number, or changes or elapsed_s is negative.
     """
 
     lift: Lift
@@ -81,6 +81,8 @@ class Wish:
     bar_kg: Decimal | None = None
 
     def __post_init__(self) -> None:
+        if not self.kg.is_finite():
+            raise ValueError(f"{self.kg} is no weight")
         if self.changes < 0 or (self.elapsed_s is not None and self.elapsed_s < 0):
             raise ValueError("changes and elapsed_s are 0 or more")
 
@@ -231,7 +233,9 @@ def _changes_left_check(wish: Wish, rules: AttemptRules) -> list[Broken]:
     allowed = changes_allowed(wish.lift, wish.number, rules)
     if wish.changes < allowed:
         return []
-    often = {0: "not changed once handed in", 1: "changed once"}.get(allowed, f"changed {allowed} times")
+    often = {0: "not changed after it is handed in", 1: "changed once at most"}.get(
+        allowed, f"changed {allowed} times at most"
+    )
     stands = "" if wish.current_kg is None else f"; {kg_text(wish.current_kg)} stands"
     return [Broken(Rule.CHANGES_USED, f"The weight of {_attempt(wish)} is {often}{stands}.")]
 

@@ -2,12 +2,22 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from judging.pose import Lift
-from judging.rulebook import FOLDER, Limits, rulebook_ids, rulebook_load, rulebook_read
+from judging.rulebook import (
+    FOLDER,
+    AttemptRules,
+    JuryRules,
+    Limits,
+    OfficialRules,
+    rulebook_ids,
+    rulebook_load,
+    rulebook_read,
+)
 
 
 def test_the_books_at_hand() -> None:
@@ -45,6 +55,18 @@ def test_dates_follow_one_another() -> None:
 
 def test_limits() -> None:
     assert rulebook_load("ipf-2023").limits == Limits(0.95, 0.05, 0.6, 0.5, 20.0, 25.0)
+
+
+@pytest.mark.parametrize("book", rulebook_ids())
+def test_how_a_meet_is_run(book: str) -> None:
+    loaded = rulebook_load(book)
+    steps = Decimal("2.5"), Decimal("2.5"), Decimal("0.5"), Decimal("0.5")
+    assert loaded.attempts == AttemptRules(3, *steps, 60, 60, 1, 0, 2, fourth=False)
+    assert loaded.officials == OfficialRules(referees=3, good_needs=2)
+    assert loaded.jury == JuryRules((3, 5), ((3, 3), (5, 3)), ((2, 1),), 60, 600, extra_attempt=True)
+    assert (loaded.jury.needed(3), loaded.jury.needed(5)) == (3, 3)
+    with pytest.raises(ValueError, match="a jury has 3 or 5 members, not 4"):
+        loaded.jury.needed(4)
 
 
 def test_a_cause_by_its_code() -> None:
@@ -89,6 +111,33 @@ GOOD = (FOLDER / "ipf-2026-v3.toml").read_text(encoding="utf-8")
         ('still = "yes"', 'still = "yes"\ncolour = "red"', "cause SQ-R1: colour is not a key"),
         ("[limits]", "[limit]", "limit"),
         ("[limits]", "[limits", "ipf-2026-v3.toml"),
+        ("breach_p = 0.95", "breach_p = nan", "limits.breach_p is not a number"),
+        ("[attempts]", "[tries]", "tries"),
+        ("per_lift = 3", "per_lift = 0", "attempts.per_lift is more than 0"),
+        ("per_lift = 3", "per_lift = 3.0", "attempts.per_lift is not a whole number"),
+        ("per_lift = 3", "per_lift = 3\nper_meet = 9", "attempts.per_meet is not a key"),
+        ("\nstep_kg = 2.5", "\nstep_kg = -2.5", "attempts.step_kg is more than 0"),
+        ("\nstep_kg = 2.5", "\nstep_kg = 2.25", "attempts.step_kg is no multiple"),
+        ("\nrise_kg = 2.5", '\nrise_kg = "2.5"', "attempts.rise_kg is not a number"),
+        ("\nrise_kg = 2.5", "", "attempts.rise_kg is missing"),
+        ("declare_within_s = 60", "declare_within_s = 0", "attempts.declare_within_s is more than 0"),
+        ("later_changes = 0", "later_changes = -1", "attempts.later_changes is 0 or more"),
+        ("fourth = false", "fourth = 0", "attempts.fourth is not a bool"),
+        ("good_needs = 2", "good_needs = 1", "officials.good_needs: 1 is no majority of 3 referees"),
+        ("good_needs = 2", "good_needs = 4", "officials.good_needs: 4 is no majority of 3 referees"),
+        ("referees = 3", "referees = 3\nchief = 1", "officials.chief is not a key"),
+        ("members = [3, 5]", "members = [3, 3]", "jury.members are sizes"),
+        ("members = [3, 5]", "members = []", "jury.members are sizes"),
+        ("members = [3, 5]", 'members = ["3"]', "jury.members is not a list of whole numbers"),
+        ("members = [3, 5]", "members = [3]", "jury.needs has one row for each"),
+        ("needs = [[3, 3], [5, 3]]", "needs = [[3, 3], [5, 2]]", "jury.needs: 2 is no majority of 5 members"),
+        ("needs = [[3, 3], [5, 3]]", "needs = [3, 5]", "jury.needs is not a list of pairs"),
+        ("needs = [[3, 3], [5, 3]]", "needs = [[3, 3], [5, 3, 1]]", "jury.needs is not a list of pairs"),
+        ("reversible = [[2, 1]]", "reversible = [[1, 2]]", "jury.reversible: 1 to 2 is no majority"),
+        ("reversible = [[2, 1]]", "reversible = [[3, 2]]", "jury.reversible: 3 to 2 are not 3 referees"),
+        ("\nwindow_s = 60", "\nwindow_s = 0", "jury.window_s is more than 0"),
+        ("votes_within_s = 600", "votes_within_s = 1.5", "jury.votes_within_s is not a whole number"),
+        ("extra_attempt = true", "", "jury.extra_attempt is missing"),
     ],
 )
 def test_a_wrong_book_is_refused_by_file_and_key(tmp_path: Path, old: str, new: str, message: str) -> None:
