@@ -91,6 +91,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "meets.requestid.RequestId",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -343,20 +344,28 @@ def broker_options() -> dict[str, Any]:
 
 CELERY_BROKER_TRANSPORT_OPTIONS = broker_options()
 
+# ── Webhooks ─────────────────────────────────────────────────────────────────────────────────────────────
+# Whether they may go to this machine and to private networks: for tests, and for a hall with a network of its own.
+# Heads of meets name the addresses, so anything inside would then be within their reach (docs/api.md, Webhooks).
+WEBHOOK_ALLOW_PRIVATE = env_bool("WEBHOOK_ALLOW_PRIVATE", default=False)
+
 # ── API ──────────────────────────────────────────────────────────────────────────────────────────────────
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "knox.auth.TokenAuthentication",
+        "meets.api.auth.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": [
+        "rest_framework.permissions.IsAuthenticated",
+        "meets.api.auth.KeepsToItsMeet",
+    ],
     "DEFAULT_PARSER_CLASSES": [
         "meets.api.parsers.JSONParser",
         "rest_framework.parsers.FormParser",
         "rest_framework.parsers.MultiPartParser",
     ],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "meets.api.schema.Schema",
     "DEFAULT_PAGINATION_CLASS": "meets.api.paging.ByCreation",
     "PAGE_SIZE": 100,
     "EXCEPTION_HANDLER": "meets.api.errors.problem_handler",
@@ -367,7 +376,7 @@ REST_FRAMEWORK = {
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 # The name under which knox finds its own table of tokens; rows of ours hang on it.
-KNOX_TOKEN_MODEL = "knox.AuthToken"
+KNOX_TOKEN_MODEL = "knox.AuthToken"  # noqa: S105
 REST_KNOX = {"TOKEN_TTL": None, "AUTH_HEADER_PREFIX": "Token"}
 SPECTACULAR_SETTINGS = {
     "TITLE": "White Lights",
@@ -375,8 +384,14 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
-    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "meets.api.schema.closed_left_out"],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "meets.api.schema.closed_left_out",
+        "meets.api.schema.problems_are_problems",
+    ],
     "ENUM_NAME_OVERRIDES": {
+        "AttemptOutcome": "meets.models.AttemptOutcome",
+        "FindingOutcome": "meets.models.assessment.OUTCOMES",
         "MeetStatus": "meets.models.MeetStatus",
         "ImageStatus": "meets.models.ImageStatus",
         "ImageReason": "meets.models.ImageReason",
@@ -389,8 +404,9 @@ SPECTACULAR_SETTINGS = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"request_id": {"()": "meets.requestid.RequestIdFilter"}},
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]}},
     "root": {"handlers": ["stderr"], "level": env_text("LOG_LEVEL", "INFO")},
     # Two lines per message drown the one that meets.tasks writes per photo; failures still come through.
     "loggers": {name: {"level": "WARNING"} for name in ("celery.worker.strategy", "celery.app.trace")},

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.http import Http404
 
 from meets.accepted import weights_passed
@@ -18,12 +18,20 @@ from meets.models import (
     Attempt,
     AttemptImage,
     Camera,
+    Category,
     Entry,
+    EvidenceMode,
+    JuryCase,
     Lifter,
+    Light,
     Meet,
+    MeetStatus,
     Membership,
     Platform,
     Role,
+    Seating,
+    Session,
+    Webhook,
 )
 
 AnyUser = User | AnonymousUser
@@ -36,9 +44,14 @@ _TO_MEET: dict[type[Model], str] = {
     Meet: "",
     Platform: "meet__",
     Camera: "meet__",
+    Session: "meet__",
+    Seating: "session__meet__",
+    Webhook: "meet__",
     Lifter: "meet__",
     Entry: "meet__",
+    Category: "entry__meet__",
     Attempt: "entry__meet__",
+    JuryCase: "attempt__entry__meet__",
     AttemptImage: "attempt__entry__meet__",
 }
 
@@ -78,24 +91,70 @@ def staff_required(user: AnyUser, meet: Meet) -> None:
         raise PermissionDenied("Only this meet's staff may do that. Ask the head of the meet.")
 
 
+def role_required(user: AnyUser, meet: Meet, roles: "frozenset[Role]") -> Role:
+    """The user's part. Raises PermissionDenied when it is none of these."""
+    role = role_in(user, meet)
+    if role not in roles:
+        named = " or ".join(sorted(role.label for role in roles))
+        raise PermissionDenied(f"Only the {named} of this meet may do that.")
+    return role
+
+
 def evidence_mode_required(user: AnyUser, meet: Meet, evidence_mode: str) -> None:
     """Raises PermissionDenied when somebody else than the head would change when referees see the findings."""
     if evidence_mode != meet.evidence_mode and role_in(user, meet) is not Role.HEAD:
         raise PermissionDenied("Only the head of this meet decides when its referees see the evidence.")
 
 
+# Nothing; and what the officials have decided, or nobody will any more.
+_NOTHING = Q(pk__in=[])
+_DECIDED = Q(decided_at__isnull=False)
+
+
 def evidence_filter(user: AnyUser, meet: Meet, role: Role | None) -> Q:
     """The attempts of the meet whose findings this user may see now, as a filter on Attempt.
 
-    Blind first: a referee sees an attempt's findings only after his own light on it, unless the meet is a
-    training. Staff and readers hold no light but sit within earshot of those who do, and a juror may be asked to
-    reverse them; what each of them sees per mode is a later matter, so here only the referee is blind.
+    Blind first: a referee sees an attempt's findings after his own light on it. Whoever holds no light sits within
+    earshot of those who do, or may be asked to reverse them, so sees them by the meet's mode: after the lights; the
+    jury alone; before them by the federation's permission; always at a training. While the assistant is switched off,
+    nobody sees what was found for an attempt that is not decided. A closed meet holds nothing back from its officials.
     """
-    if role is None:
-        return Q(pk__in=[])
-    if role is Role.REFEREE and meet.is_live:
-        return Q(lights__referee=user)
-    return Q()
+    if role is None or not isinstance(user, User):
+        return _NOTHING
+    if meet.evidence_mode == EvidenceMode.TRAINING:
+        return Q()
+    if not meet.assist_on:
+        return _DECIDED & _by_mode(user, meet, role)
+    return _by_mode(user, meet, role)
+
+
+def _by_mode(user: User, meet: Meet, role: Role) -> Q:
+    own_light = Q(Exists(Light.objects.filter(attempt=OuterRef("pk"), take=OuterRef("take"), referee=user)))
+    if role is Role.READER:
+        return _DECIDED if meet.evidence_mode != EvidenceMode.JURY or meet.status == MeetStatus.CLOSED else _NOTHING
+    match meet.evidence_mode:
+        case EvidenceMode.LIVE:
+            return Q()
+        case EvidenceMode.JURY if meet.status == MeetStatus.OPEN:
+            return _DECIDED if role is Role.JURY else _NOTHING
+    if role is Role.REFEREE:
+        return own_light
+    return Q() if meet.status == MeetStatus.CLOSED else _DECIDED
+
+
+def seat_of(user: AnyUser, attempt: Attempt) -> str:
+    """The referee's chair that this user holds for the attempt: in its session and on its platform where seats were
+    given out there, else the member's own. Empty for none."""
+    entry = attempt.entry
+    if entry.session_id is not None:
+        here = Q(platform=None) | Q(platform=entry.platform_id) if entry.platform_id else Q(platform=None)
+        seats = list(Seating.objects.filter(here, session=entry.session_id).values_list("user_id", "seat", "platform"))
+        # Seats of this very platform go before those that were given for all.
+        nearest = [row for row in seats if row[2] is not None] or seats
+        if nearest:
+            return next((seat for user_id, seat, _ in nearest if user_id == user.pk), "")
+    member = Membership.objects.filter(meet=entry.meet_id, user_id=user.pk, role=Role.REFEREE).only("seat").first()
+    return member.seat if member else ""
 
 
 def advice_filters(meet: Meet) -> tuple[Q, Q]:

@@ -225,6 +225,12 @@ class AttemptsForm(PlainForm):
     def __init__(self, *args: Any, attempts: list[Attempt], **kwargs: Any) -> None:
         self.had = {(attempt.lift, attempt.number): attempt for attempt in attempts}
         super().__init__(*args, **kwargs)
+        self.fields["waive_reason"] = forms.CharField(
+            required=False,
+            max_length=200,
+            label="Why a rule about weights is waived",
+            help_text="Only where a weight was refused and shall stand all the same. It goes into the log.",
+        )
         for lift in Lift:
             for number in (1, 2, 3):
                 attempt = self.had.get((lift.value, number))

@@ -23,12 +23,14 @@ from django.utils import timezone
 from inference.errors import ImageError
 from inference.images import Limits, Rendition, photo_rendition
 from judging.pose import Phase, View
-from meets import results
+from meets import results, seal
 from meets.errors import Conflict, Refusal, TooLarge, Unusable, WrongKind
 from meets.models import (
     Attempt,
     AttemptImage,
     Camera,
+    Consent,
+    Entry,
     ImageReason,
     ImageStatus,
     Meet,
@@ -84,6 +86,7 @@ def image_submit(
     photo, or the key was used for another request; then nothing has been written.
     """
     _open_required(attempt.entry.meet)
+    _consent_required(attempt.entry)
     _stated_check(view, phase)
     _camera_check(camera, attempt.entry.meet_id)
     content = _content(data)
@@ -141,6 +144,12 @@ def file_name_clean(name: str) -> str:
 def _open_required(meet: Meet) -> None:
     if meet.status != MeetStatus.OPEN:
         raise _closed()
+
+
+def _consent_required(entry: Entry) -> None:
+    """Raises Conflict for a lifter who does not want to be photographed, or whose photos were deleted on request."""
+    if entry.consent == Consent.REFUSED or entry.lifter.erased_at is not None:
+        raise Conflict("no_consent", "This lifter has not agreed to photos, so none is taken in. Judge by eye.")
 
 
 def _closed() -> Conflict:
@@ -244,6 +253,8 @@ def _image_keep(image: AttemptImage, user: User, key: str, request_sha256: str) 
         Reading.objects.bulk_create(Reading(image=image, engine=kind, asked_at=now, nudged_at=now) for kind in kinds)
         if key:
             UploadKey.objects.create(user=user, key=key, request_sha256=request_sha256, image=image)
+        results.attempts_touch(Attempt.objects.filter(pk=image.attempt_id))
+        seal.photo_seal(image, user, "in", view=image.view, phase=image.phase, camera=image.camera_id)
     return kinds
 
 
@@ -291,16 +302,24 @@ def image_restate(*, image: AttemptImage, user: User, **stated: Unpack[Stated]) 
         changes |= _lifter_said(changes.pop("lifter_at"), user)
     with _in_hand(image) as (now, kinds):
         _read_anew(now, kinds, changes)
+        seal.photo_seal(now, user, "restated", said=_said(stated))
 
 
-def image_lift_say(*, image: AttemptImage, user: User | None) -> None:
+def _said(stated: Stated) -> dict[str, Any]:
+    """What was stated, as the log keeps it."""
+    camera = stated.get("camera")
+    return {**stated, **({"camera": camera.pk if camera else None} if "camera" in stated else {})}
+
+
+def image_lift_say(*, image: AttemptImage, user: User, is_so: bool = True) -> None:
     """Somebody has looked and says that the photo shows its attempt's lift: it is read again, and judged as that lift
-    whatever the models take it for. None: nobody says so any more, and they are asked again.
+    whatever the models take it for. Not is_so: he takes that word back, and they are asked again.
 
     Raises Conflict when the meet is closed, or the photo is set aside or being read right now.
     """
     with _in_hand(image) as (now, kinds):
-        _read_anew(now, kinds, _lift_said(user))
+        _read_anew(now, kinds, _lift_said(user if is_so else None))
+        seal.photo_seal(now, user, "lift_said" if is_so else "lift_unsaid")
 
 
 def image_move(*, image: AttemptImage, user: User, attempt: Attempt) -> None:
@@ -319,6 +338,10 @@ def image_move(*, image: AttemptImage, user: User, attempt: Attempt) -> None:
             raise Conflict("same_photo", "That attempt has the same photo already. Set this one aside instead.")
         PhotoMove.objects.create(image=now, from_attempt_id=now.attempt_id, to_attempt=attempt, by=user)
         _read_anew(now, kinds, {"attempt": attempt} | _lift_said(None) | _lifter_said(None, user))
+        # Under the attempt where it stood, and under the one where it stands now.
+        seal.photo_seal(now, user, "moved", to=str(attempt.pk))
+        moved = AttemptImage.objects.select_related("attempt__entry").get(pk=now.pk)
+        seal.photo_seal(moved, user, "moved_here", of=str(now.attempt_id))
 
 
 def image_set_aside(*, image: AttemptImage, user: User) -> None:
@@ -329,15 +352,17 @@ def image_set_aside(*, image: AttemptImage, user: User) -> None:
     with _in_hand(image) as (now, _):
         Reading.objects.filter(image=now, status=ImageStatus.QUEUED).delete()
         AttemptImage.objects.filter(pk=now.pk).update(set_aside_by=user, set_aside_at=timezone.now())
+        seal.photo_seal(now, user, "set_aside")
 
 
-def image_take_back(*, image: AttemptImage) -> None:
+def image_take_back(*, image: AttemptImage, user: User) -> None:
     """Brings back, to the attempt where it was, a photo that was set aside; it is read again.
 
     Raises Conflict when the meet is closed or the photo is not set aside.
     """
     with _in_hand(image, aside=True) as (now, kinds):
         _read_anew(now, kinds, {"set_aside_by": None, "set_aside_at": None})
+        seal.photo_seal(now, user, "taken_back")
 
 
 @contextmanager
@@ -351,12 +376,14 @@ def _in_hand(image: AttemptImage, *, aside: bool = False) -> Iterator[tuple[Atte
         kinds = _asked_of_open(image.attempt.entry.meet_id)
         if ImageStatus.WORKING in _readings_locked(image):
             raise Conflict("working", "This photo is being read right now. Wait for its result, then change it.")
-        now = AttemptImage.objects.select_related("camera").get(pk=image.pk)
+        now = AttemptImage.objects.select_related("camera", "attempt__entry").get(pk=image.pk)
         if not aside:
             _not_aside(now)
         elif not now.set_aside:
             raise Conflict("not_set_aside", "This photo is not set aside, so there is nothing to take back.")
         yield now, kinds
+        # The attempt where it stood; and where it stands now, which after a move is another one.
+        results.attempts_touch(Attempt.objects.filter(Q(pk=now.attempt_id) | Q(images=now.pk)))
 
 
 def _not_aside(image: AttemptImage) -> None:
@@ -435,6 +462,7 @@ def image_requeue(*, image: AttemptImage) -> None:
         now = timezone.now()
         Reading.objects.filter(image=image, engine__in=failed).update(**_QUEUED_AGAIN, asked_at=now, nudged_at=now)
         results.images_follow(AttemptImage.objects.filter(pk=image.pk))
+        results.attempts_touch(Attempt.objects.filter(images=image.pk))
         transaction.on_commit(lambda: image_nudge(image_id=image.pk, kinds=failed))
 
 
@@ -460,6 +488,7 @@ def readings_ask(*, meet: Meet) -> None:
         )
         transaction.on_commit(partial(_nudge_all, [(pk, kind) for pk in ids[:NUDGES_PER_SWEEP]]))
     results.images_follow(images)
+    results.attempts_touch(Attempt.objects.filter(images__in=images))
 
 
 def _nudge_all(due: Collection[tuple[UUID, str]]) -> int:

@@ -21,10 +21,12 @@ from django.utils import timezone
 from judging.camera import Camera as CameraKnown
 from judging.outcomes import Finding as FindingSeen
 from judging.pose import Lift, Phase, Pose, View
+from meets import seal, webhooks
 from meets.models import (
     CAMERA_DIGITS,
     CAMERA_FIGURES,
     Assessment,
+    Attempt,
     AttemptImage,
     Finding,
     ImageReason,
@@ -211,6 +213,7 @@ def reading_settle(
         if seen is not None:
             assessment_record(claim=claim, seen=seen)
         images_follow(AttemptImage.objects.filter(pk=claim.image_id))
+        attempts_touch(Attempt.objects.filter(images=claim.image_id))
     return True
 
 
@@ -238,6 +241,7 @@ def reading_release(
             transaction.set_rollback(True)
             return None
         images_follow(AttemptImage.objects.filter(pk=row.image_id))
+        attempts_touch(Attempt.objects.filter(images=row.image_id))
     log.warning("image %s by %s: %s, now %s", row.image_id, row.engine, reason, status)
     return status
 
@@ -256,6 +260,15 @@ def images_follow(images: "QuerySet[AttemptImage]") -> None:
         alike.setdefault(tuple(says), []).append(image_id)
     for (status, reason, finished_at), ids in alike.items():
         AttemptImage.objects.filter(pk__in=ids).update(status=status, reason=reason, finished_at=finished_at)
+
+
+def attempts_touch(attempts: "QuerySet[Attempt]") -> None:
+    """Notes that something of these attempts has changed, for whoever asks what did (``updated_since``).
+
+    Called under the meet's lock alone, so that in one meet these moments follow each other as the changes do. A photo
+    that is taken up changes nothing yet.
+    """
+    attempts.update(updated_at=timezone.now())
 
 
 def meet_bump(meet_id: UUID) -> None:
@@ -312,6 +325,8 @@ def assessment_record(*, claim: Claim, seen: "Seen") -> Assessment | None:
     Finding.objects.bulk_create(_finding(assessment, finding) for finding in seen.findings)
     if seen.votes:
         Vote.objects.bulk_create(_votes(assessment, seen.votes))
+    seal.evidence_seal(assessment, claim.meet_id)
+    webhooks.evidence_tell(assessment, claim.meet_id)
     return assessment
 
 

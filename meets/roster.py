@@ -23,10 +23,13 @@ from meets.models import (
     Assessment,
     Attempt,
     AttemptImage,
+    AttemptOutcome,
     Camera,
     Entry,
     Lifter,
     Light,
+    LogKind,
+    LogRecord,
     Meet,
     MeetStatus,
     Membership,
@@ -82,13 +85,6 @@ class EntryFields(TypedDict, total=False):
     equipment: str
 
 
-class AttemptFields(TypedDict, total=False):
-    entry: Entry
-    lift: str
-    number: int
-    declared_kg: Decimal
-
-
 # ── Meets and their members ──────────────────────────────────────────────────────────────────────────────
 
 
@@ -118,7 +114,7 @@ def meet_update(*, meet: Meet, **changes: Unpack[MeetFields]) -> Meet:
         asked = now.engines_asked
         if now.status == MeetStatus.CLOSED and changes.get("status", now.status) == MeetStatus.CLOSED and changes:
             raise _closed()
-        _row_set(now, changes)
+        row_set(now, changes)
         now.revision += 1
         _meet_save(now)
         if now.engines_asked != asked:
@@ -132,7 +128,7 @@ def meet_update(*, meet: Meet, **changes: Unpack[MeetFields]) -> Meet:
 
 def _meet_save(meet: Meet) -> None:
     """The engine that counts is not named among the others again."""
-    _row_save(meet)
+    row_save(meet)
     also = [kind for kind in dict.fromkeys(meet.engines_also) if kind != meet.engine]
     if also != meet.engines_also:
         meet.engines_also = also
@@ -145,20 +141,20 @@ def membership_set(*, meet: Meet, user: User, role: str, seat: str = "") -> Memb
     Raises Conflict when the meet would be left without a head, or for a referee who may have seen the findings.
     """
     with transaction.atomic():
-        _meet_touch(meet.pk)
+        meet_touch(meet.pk)
         member = Membership.objects.filter(meet=meet, user=user).first() or Membership(meet=meet, user=user)
         if role != Role.HEAD:
             _head_kept(member)
         if role == Role.REFEREE:
             _blind_kept(member)
         member.role, member.seat = role, seat
-        return _row_save(member)
+        return row_save(member)
 
 
 def membership_delete(*, member: Membership) -> None:
     """Ends a person's part in the meet; the lights they gave stay. Raises Conflict for the meet's only head."""
     with transaction.atomic():
-        _meet_touch(member.meet_id)
+        meet_touch(member.meet_id)
         _head_kept(member)
         member.delete()
 
@@ -252,29 +248,6 @@ def entry_delete(*, entry: Entry) -> None:
     _row_remove(entry.meet_id, entry, Attempt.objects.filter(entry=entry))
 
 
-# ── Attempts ─────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def attempt_create(**fields: Unpack[AttemptFields]) -> Attempt:
-    return _row_add(fields["entry"].meet_id, Attempt(**fields))
-
-
-def attempt_update(*, attempt: Attempt, **changes: Unpack[AttemptFields]) -> Attempt:
-    """Changes an attempt. Its lift stays once photos were judged as that lift."""
-    if changes.get("entry", attempt.entry) != attempt.entry:
-        raise Conflict("entry_kept", "An attempt keeps its entry. Delete it and add one to the other entry.")
-    if changes.get("lift", attempt.lift) != attempt.lift and _had_images(Attempt.objects.filter(pk=attempt.pk)):
-        raise Conflict(
-            "attempt_has_images", "This attempt has photos, judged as its lift. Add another attempt for the other lift."
-        )
-    return _row_change(attempt.entry.meet_id, attempt, changes)
-
-
-def attempt_delete(*, attempt: Attempt) -> None:
-    """Raises Conflict when a photo or a light hangs on the attempt."""
-    _row_remove(attempt.entry.meet_id, attempt, Attempt.objects.filter(pk=attempt.pk))
-
-
 # ── What they share ──────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -282,7 +255,7 @@ def _closed() -> Conflict:
     return Conflict("meet_closed", "This meet is closed. Open it again before changing it.")
 
 
-def _meet_touch(meet_id: UUID) -> None:
+def meet_touch(meet_id: UUID) -> None:
     """Moves the revision on; raises Conflict when the meet is closed. One statement, so nothing comes in between."""
     if Meet.objects.filter(pk=meet_id, status=MeetStatus.OPEN).update(revision=F("revision") + 1) != 1:
         raise _closed()
@@ -297,13 +270,13 @@ def _same_meet(meet_id: UUID, fields: EntryFields) -> None:
         raise ValidationError({"platform": "This platform is not in this meet."})
 
 
-def _row_set(row: Model, changes: Mapping[str, Any]) -> None:
+def row_set(row: Model, changes: Mapping[str, Any]) -> None:
     for name, value in changes.items():
         row._meta.get_field(name)  # a name that is no field raises here, instead of being kept and never saved
         setattr(row, name, value)
 
 
-def _row_save(row: RowT) -> RowT:
+def row_save(row: RowT) -> RowT:
     row.full_clean()
     row.save()
     return row
@@ -311,26 +284,33 @@ def _row_save(row: RowT) -> RowT:
 
 def _row_add(meet_id: UUID, row: RowT) -> RowT:
     with transaction.atomic():
-        _meet_touch(meet_id)
-        return _row_save(row)
+        meet_touch(meet_id)
+        return row_save(row)
 
 
 def _row_change(meet_id: UUID, row: RowT, changes: Mapping[str, Any]) -> RowT:
     with transaction.atomic():
-        _meet_touch(meet_id)
-        _row_set(row, changes)
-        return _row_save(row)
+        meet_touch(meet_id)
+        row_set(row, changes)
+        return row_save(row)
 
 
 def _row_remove(meet_id: UUID, row: Model, attempts: "QuerySet[Attempt] | None" = None) -> None:
     with transaction.atomic():
-        _meet_touch(meet_id)
-        if attempts is not None and (_had_images(attempts) or Light.objects.filter(attempt__in=attempts).exists()):
+        meet_touch(meet_id)
+        if attempts is not None and hangs_on(attempts):
             raise Conflict("has_evidence", "Photos or lights hang on this, and they are kept. Close the meet instead.")
         row.delete()
 
 
-def _had_images(attempts: "QuerySet[Attempt]") -> bool:
+def hangs_on(attempts: "QuerySet[Attempt]") -> bool:
+    """Does anything that is kept hang on any of these attempts: a photo, a decision, a light, even one taken back?"""
+    decided = attempts.exclude(outcome=AttemptOutcome.OPEN).exists()
+    lit = LogRecord.objects.filter(kind=LogKind.LIGHT, attempt_id__in=attempts.values("pk"))
+    return decided or had_images(attempts) or Light.objects.filter(attempt__in=attempts).exists() or lit.exists()
+
+
+def had_images(attempts: "QuerySet[Attempt]") -> bool:
     """Do photos stand at any of these attempts, or did they, before staff took them to another?"""
     there = AttemptImage.objects.filter(attempt__in=attempts).exists()
     return there or PhotoMove.objects.filter(Q(from_attempt__in=attempts) | Q(to_attempt__in=attempts)).exists()

@@ -3,12 +3,14 @@
 from django.contrib.auth import views as auth
 from django.urls import path
 
-from meets.views import account, attempt, board, cameras, media, staff, unmatched, upload
+from meets.views import account, attempt, board, cameras, media, staff, tokens, unmatched, upload
 
 urlpatterns = [
     path("login/", auth.LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("logout/", auth.LogoutView.as_view(), name="logout"),
     path("password/", account.PasswordChange.as_view(), name="password-change"),
+    path("tokens/", tokens.token_list, name="token-list"),
+    path("tokens/<str:token_id>/end/", tokens.token_end, name="token-end"),
     path("", board.meet_list, name="meet-list"),
     path("meets/new/", staff.meet_create, name="meet-create"),
     path("meets/<uuid:meet_id>/", board.meet_board, name="meet-board"),

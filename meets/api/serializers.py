@@ -1,5 +1,6 @@
 """What goes in and out of the API. Checking beyond types is the writers' work, in meets.roster and meets.intake."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -30,6 +31,8 @@ from meets.results import figures_read
 OPEN = "open"
 # What a referee reads in place of the findings until the own light is given.
 BLIND = "opens_after_your_light"
+# What everybody else reads until the officials have decided.
+LIGHTS_FIRST = "opens_after_the_lights"
 # Why a photo that was read has no assessment to show.
 NOT_PASSED = "engine_not_passed"
 # Until then a photo is known to be there, and no more: how it went on the line already tells of what was found.
@@ -38,8 +41,13 @@ CLOSED_IMAGE_FIELDS = ("id", "url", "attempt", "width", "height", "uploaded_at",
 
 def _evidence() -> serializers.ChoiceField:
     return serializers.ChoiceField(
-        choices=(OPEN, BLIND), read_only=True, help_text="Whether findings are shown to you now."
+        choices=(OPEN, BLIND, LIGHTS_FIRST), read_only=True, help_text="Whether findings are shown to you now."
     )
+
+
+def closed_word(context: Mapping[str, Any]) -> str:
+    """Why the evidence is not shown to the caller yet."""
+    return BLIND if context.get("is_referee") else LIGHTS_FIRST
 
 
 class MeetSerializer(serializers.ModelSerializer[Meet]):
@@ -141,8 +149,8 @@ class AttemptSerializer(serializers.ModelSerializer[Attempt]):
 
     class Meta:
         model = Attempt
-        fields = ("id", "entry", "lift", "number", "declared_kg", "created_at")
-        read_only_fields = ("created_at",)
+        fields = ("id", "entry", "lift", "number", "declared_kg", "version", "outcome", "created_at", "updated_at")
+        read_only_fields = ("version", "outcome", "created_at", "updated_at")
         validators: list[Any] = []
 
 
@@ -273,9 +281,11 @@ class ImageResultSerializer(ImageSerializer):
 
     def to_representation(self, result: Any) -> dict[str, Any]:
         shown = dict(ImageSerializer(result.image).data)
-        shown["evidence"] = OPEN if result.is_open else BLIND
+        shown["evidence"] = OPEN if result.is_open else closed_word(self.context)
         if not result.is_open:
-            return {name: shown[name] for name in CLOSED_IMAGE_FIELDS}
+            # Staff must know which photos to take again; what a rule has measured is not in here either way.
+            names = (*ImageSerializer.Meta.fields, "evidence") if self.context.get("is_staff") else CLOSED_IMAGE_FIELDS
+            return {name: shown[name] for name in names}
         seen = result.assessment
         shown["withheld"] = NOT_PASSED if result.withheld else ""
         shown["assessment"] = self.fields["assessment"].to_representation(seen) if seen else None
@@ -385,7 +395,7 @@ class AttemptResultSerializer(serializers.ModelSerializer[Any]):
             "number": attempt.number,
             "declared_kg": str(attempt.declared_kg),
             "entry": EntryShownSerializer(attempt.entry).data,
-            "evidence": OPEN if result.is_open else BLIND,
+            "evidence": OPEN if result.is_open else closed_word(self.context),
             **({"flag": result.flag} if result.is_open else {}),
             "images": self.fields["images"].to_representation(result.images),
         }

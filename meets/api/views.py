@@ -1,6 +1,5 @@
 """The API's doors: each parses, asks access, calls one writer or selector, and answers."""
 
-from datetime import timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -9,7 +8,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.urls import reverse
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
 from knox.models import AuthToken
 from rest_framework import generics, permissions, throttling
 from rest_framework.exceptions import APIException, AuthenticationFailed
@@ -20,11 +19,15 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
-from meets import access, intake, roster
+from meets import access, attempts, intake, roster, tokens
+from meets.api import filters
 from meets.api import serializers as shapes
+from meets.api.auth import bound_to, meet_kept
 from meets.api.csv import CsvRenderer
+from meets.api.etag import Tagged
+from meets.api.paging import ByChange
 from meets.api.parsers import JSONParser
-from meets.models import Attempt, AttemptImage, Camera, Entry, Lifter, Meet, Membership, Platform
+from meets.models import Attempt, AttemptImage, Camera, Entry, Lifter, Meet, Membership, Platform, Role
 from meets.selectors import results
 from meets.selectors.workers import workers_states
 
@@ -79,25 +82,31 @@ class TokenCreate(APIView):
             raise LockedOut
         if user is None:
             raise PermissionDenied("Name and password do not fit together.")
-        row, token = AuthToken.objects.create(user=user, expiry=timedelta(days=TOKEN_DAYS))
+        row, token = tokens.token_create(user=user, name="signed in with a password", days=TOKEN_DAYS)
         return Response(shapes.TokenSerializer({"token": token, "expiry": row.expiry}).data)
 
 
 class TokenRevoke(APIView):
     """Ends the token this request was made with."""
 
+    keeps_to_meet = True
+
     @extend_schema(request=None, responses={204: None, 401: PROBLEM})
     def post(self, request: Request) -> Response:
         if not isinstance(request.auth, AuthToken):
             raise AuthenticationFailed("Send the token that is to be ended.")
-        request.auth.delete()
+        tokens.token_end(token=request.auth)
         return Response(status=204)
 
 
 class Me(APIView):
+    keeps_to_meet = True
+
     @extend_schema(responses=shapes.MeSerializer)
     def get(self, request: Request) -> Response:
         parts = Membership.objects.filter(user=actor(request)).select_related("meet").order_by("meet__starts_on")
+        if (only := bound_to(request)) is not None:
+            parts = parts.filter(meet=only)
         shown = {
             "username": actor(request).get_username(),
             "may_create_meets": roster.may_create_meet(actor(request)),
@@ -111,6 +120,9 @@ class Me(APIView):
 
 class Workers(APIView):
     """Is a worker there, and does it take up messages? One that is alive and does not answer needs a restart."""
+
+    # It tells of no meet at all.
+    keeps_to_meet = True
 
     @extend_schema(responses=shapes.WorkersSerializer)
     def get(self, request: Request) -> Response:
@@ -132,11 +144,14 @@ class Workers(APIView):
 class MeetList(generics.ListCreateAPIView[Meet]):
     """The meets you have a part in. Making one takes the permission to, and makes you its head."""
 
+    keeps_to_meet = True
     serializer_class = shapes.MeetSerializer
     queryset = Meet.objects.none()
 
     def get_queryset(self) -> QuerySet[Meet]:
-        return access.visible(Meet, self.request.user)
+        rows = access.visible(Meet, self.request.user)
+        only = bound_to(self.request)
+        return rows if only is None else rows.filter(pk=only)
 
     def perform_create(self, serializer: BaseSerializer[Meet]) -> None:
         serializer.instance = roster.meet_create(user=actor(self.request), **serializer.validated_data)
@@ -144,6 +159,8 @@ class MeetList(generics.ListCreateAPIView[Meet]):
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         if not roster.may_create_meet(actor(request)):
             raise PermissionDenied("Your account may not create meets. Ask whoever runs this site.")
+        if bound_to(request) is not None:
+            raise PermissionDenied("This token is bound to one meet, so makes no other. Use another token.")
         return super().create(request, *args, **kwargs)
 
 
@@ -154,27 +171,40 @@ class InMeetView(generics.GenericAPIView[Any]):
     row_model: ClassVar[type[Model]] = Meet
     row_path: ClassVar[str] = ""
     http_method_names = ["get", "post", "patch", "delete", "head", "options"]
+    keeps_to_meet = True
     row: Any
     meet: Meet
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
+        self.row_read(request)
+        if request.method not in permissions.SAFE_METHODS:
+            self.write_required(request)
+
+    def write_required(self, request: Request) -> None:
+        """Raises PermissionDenied for whoever may not write here."""
+        access.staff_required(actor(request), self.meet)
+
+    def row_read(self, request: Request) -> None:
+        """The row and its meet as they are now. Raises Http404 for a stranger to it, and a token bound elsewhere."""
         related = (self.row_path,) if self.row_path else ()
         self.row = access.row_or_404(self.row_model, actor(request), self.kwargs["pk"], *related)
         self.meet = self.row
         for step in self.row_path.split("__") if self.row_path else ():
             self.meet = getattr(self.meet, step)
-        if request.method not in permissions.SAFE_METHODS:
-            access.staff_required(actor(request), self.meet)
+        meet_kept(request, self.meet, self.row_model)
 
     def get_serializer_context(self) -> dict[str, Any]:
-        return {**super().get_serializer_context(), "meet": getattr(self, "meet", None)}
+        meet = getattr(self, "meet", None)
+        role = access.role_in(self.request.user, meet) if meet is not None and self.request else None
+        whose = {"is_staff": role in access.STAFF_ROLES, "is_referee": role is Role.REFEREE}
+        return {**super().get_serializer_context(), "meet": meet, **whose}
 
     def get_object(self) -> Any:
         return self.row
 
 
-class MeetDetail(InMeetView, generics.RetrieveUpdateAPIView[Meet]):
+class MeetDetail(Tagged, InMeetView, generics.RetrieveUpdateAPIView[Meet]):
     serializer_class = shapes.MeetSerializer
     queryset = Meet.objects.none()
 
@@ -199,7 +229,7 @@ class PlatformList(InMeetView, generics.ListCreateAPIView[Platform]):
         serializer.instance = roster.platform_create(meet=self.meet, **serializer.validated_data)
 
 
-class PlatformDetail(InMeetView, generics.RetrieveUpdateDestroyAPIView[Platform]):
+class PlatformDetail(Tagged, InMeetView, generics.RetrieveUpdateDestroyAPIView[Platform]):
     row_model, row_path = Platform, "meet"
     serializer_class = shapes.PlatformSerializer
     queryset = Platform.objects.none()
@@ -226,7 +256,7 @@ class CameraList(InMeetView, generics.ListCreateAPIView[Camera]):
         serializer.instance = roster.camera_create(meet=self.meet, **serializer.validated_data)
 
 
-class CameraDetail(InMeetView, generics.RetrieveUpdateDestroyAPIView[Camera]):
+class CameraDetail(Tagged, InMeetView, generics.RetrieveUpdateDestroyAPIView[Camera]):
     """A camera. Photos that it has taken keep what was known of them until they are read again."""
 
     row_model, row_path = Camera, "meet"
@@ -240,18 +270,19 @@ class CameraDetail(InMeetView, generics.RetrieveUpdateDestroyAPIView[Camera]):
         roster.camera_delete(camera=instance)
 
 
+@extend_schema_view(get=extend_schema(parameters=[filters.PlaceFilter]))
 class LifterList(InMeetView, generics.ListCreateAPIView[Lifter]):
     serializer_class = shapes.LifterSerializer
     queryset = Lifter.objects.none()
 
     def get_queryset(self) -> QuerySet[Lifter]:
-        return Lifter.objects.filter(meet=self.meet)
+        return filters.lifters(self.request, self.meet)
 
     def perform_create(self, serializer: BaseSerializer[Lifter]) -> None:
         serializer.instance = roster.lifter_create(meet=self.meet, **serializer.validated_data)
 
 
-class LifterDetail(InMeetView, generics.RetrieveUpdateDestroyAPIView[Lifter]):
+class LifterDetail(Tagged, InMeetView, generics.RetrieveUpdateDestroyAPIView[Lifter]):
     row_model, row_path = Lifter, "meet"
     serializer_class = shapes.LifterSerializer
     queryset = Lifter.objects.none()
@@ -263,18 +294,19 @@ class LifterDetail(InMeetView, generics.RetrieveUpdateDestroyAPIView[Lifter]):
         roster.lifter_delete(lifter=instance)
 
 
+@extend_schema_view(get=extend_schema(parameters=[filters.PlaceFilter]))
 class EntryList(InMeetView, generics.ListCreateAPIView[Entry]):
     serializer_class = shapes.EntrySerializer
     queryset = Entry.objects.none()
 
     def get_queryset(self) -> QuerySet[Entry]:
-        return Entry.objects.filter(meet=self.meet)
+        return filters.entries(self.request, self.meet)
 
     def perform_create(self, serializer: BaseSerializer[Entry]) -> None:
         serializer.instance = roster.entry_create(meet=self.meet, **serializer.validated_data)
 
 
-class EntryDetail(InMeetView, generics.RetrieveUpdateDestroyAPIView[Entry]):
+class EntryDetail(Tagged, InMeetView, generics.RetrieveUpdateDestroyAPIView[Entry]):
     row_model, row_path = Entry, "meet"
     serializer_class = shapes.EntrySerializer
     queryset = Entry.objects.none()
@@ -286,18 +318,20 @@ class EntryDetail(InMeetView, generics.RetrieveUpdateDestroyAPIView[Entry]):
         roster.entry_delete(entry=instance)
 
 
+@extend_schema_view(get=extend_schema(parameters=[filters.AttemptFilter]))
 class AttemptList(InMeetView, generics.ListCreateAPIView[Attempt]):
     serializer_class = shapes.AttemptSerializer
+    pagination_class = ByChange
     queryset = Attempt.objects.none()
 
     def get_queryset(self) -> QuerySet[Attempt]:
-        return Attempt.objects.filter(entry__meet=self.meet)
+        return filters.attempts(self.request, self.meet)
 
     def perform_create(self, serializer: BaseSerializer[Attempt]) -> None:
-        serializer.instance = roster.attempt_create(**serializer.validated_data)
+        serializer.instance = attempts.attempt_create(user=actor(self.request), **serializer.validated_data)
 
 
-class AttemptDetail(InMeetView, generics.RetrieveUpdateDestroyAPIView[Attempt]):
+class AttemptDetail(Tagged, InMeetView, generics.RetrieveUpdateDestroyAPIView[Attempt]):
     """An attempt with its photos and what was found in them."""
 
     row_model, row_path = Attempt, "entry__meet"
@@ -307,13 +341,15 @@ class AttemptDetail(InMeetView, generics.RetrieveUpdateDestroyAPIView[Attempt]):
     @extend_schema(responses=shapes.AttemptFullSerializer)
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         found = results.attempt_result_detail(actor(request), self.row)
-        return Response(shapes.AttemptFullSerializer(found).data)
+        return Response(shapes.AttemptFullSerializer(found, context=self.get_serializer_context()).data)
 
     def perform_update(self, serializer: BaseSerializer[Attempt]) -> None:
-        serializer.instance = roster.attempt_update(attempt=self.row, **serializer.validated_data)
+        serializer.instance = attempts.attempt_update(
+            attempt=self.row, user=actor(self.request), **serializer.validated_data
+        )
 
     def perform_destroy(self, instance: Attempt) -> None:
-        roster.attempt_delete(attempt=instance)
+        attempts.attempt_delete(attempt=instance, user=actor(self.request))
 
 
 # ── Photos ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -365,7 +401,7 @@ class ImageSubmit(InMeetView):
         return Response(shown, status=202, headers=where)
 
 
-class ImageDetail(InMeetView):
+class ImageDetail(Tagged, InMeetView):
     """Where a photo stands, and what was found in it."""
 
     row_model, row_path = AttemptImage, "attempt__entry__meet"
@@ -375,7 +411,7 @@ class ImageDetail(InMeetView):
 
     def get(self, request: Request, pk: UUID) -> Response:
         found = results.image_result_detail(actor(request), self.row)
-        return Response(shapes.ImageFullSerializer(found).data)
+        return Response(shapes.ImageFullSerializer(found, context=self.get_serializer_context()).data)
 
     @extend_schema(
         request=shapes.ImageRestateSerializer,
@@ -424,7 +460,7 @@ class ImageLift(ImageActView):
     @extend_schema(request=None, responses={202: shapes.ImageSerializer, 409: PROBLEM})
     def delete(self, request: Request, pk: UUID) -> Response:
         """Takes that word back; the photo is read again."""
-        intake.image_lift_say(image=self.row, user=None)
+        intake.image_lift_say(image=self.row, user=actor(request), is_so=False)
         return self.shown()
 
 
@@ -455,7 +491,7 @@ class ImageSetAside(ImageActView):
     @extend_schema(request=None, responses={202: shapes.ImageSerializer, 409: PROBLEM})
     def delete(self, request: Request, pk: UUID) -> Response:
         """Takes the photo back to the attempt where it was; it is read again."""
-        intake.image_take_back(image=self.row)
+        intake.image_take_back(image=self.row, user=actor(request))
         return self.shown()
 
 
@@ -473,7 +509,9 @@ class Results(InMeetView):
     @extend_schema(responses={(200, "application/json"): shapes.ResultsSerializer, (200, "text/csv"): str})
     def get(self, request: Request, pk: UUID) -> Response:
         rows = results.attempt_result_rows(actor(request), self.meet)
-        shown = shapes.ResultsSerializer({"meet": self.meet, "attempts": rows}).data
+        shown = shapes.ResultsSerializer(
+            {"meet": self.meet, "attempts": rows}, context=self.get_serializer_context()
+        ).data
         response = Response(shown)
         if request.accepted_renderer.format == CsvRenderer.format:
             response["Content-Disposition"] = f'attachment; filename="results-{self.meet.pk}.csv"'

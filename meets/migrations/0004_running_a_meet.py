@@ -154,6 +154,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("reason", models.CharField(blank=True, max_length=300)),
+                ("nonce", models.CharField(blank=True, max_length=32)),
                 ("given_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
@@ -706,7 +707,7 @@ class Migration(migrations.Migration):
             model_name="tokennote",
             name="meet",
             field=models.ForeignKey(
-                blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="meets.meet"
+                blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="meets.meet"
             ),
         ),
         migrations.AddField(

@@ -6,6 +6,7 @@ from judging.outcomes import Outcome, Reason
 from judging.pose import Side
 from meets.models.engine import EngineKind
 
+OUTCOMES = [(outcome.value, outcome.value) for outcome in Outcome]
 REASONS = [(reason.value, reason.value) for reason in Reason]
 
 
@@ -109,7 +110,7 @@ class Finding(models.Model):
     assessment = models.ForeignKey(Assessment, on_delete=models.CASCADE, related_name="findings")
     rule = models.CharField(max_length=40)
     side = models.CharField(max_length=5, choices=[(side.value, side.value) for side in Side], blank=True)
-    outcome = models.CharField(max_length=12, choices=[(item.value, item.value) for item in Outcome])
+    outcome = models.CharField(max_length=12, choices=OUTCOMES)
     reason = models.CharField(max_length=20, choices=REASONS, blank=True)
     detail = models.TextField(blank=True)
     margin_cm = models.FloatField(null=True)

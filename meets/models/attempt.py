@@ -58,5 +58,9 @@ class Attempt(models.Model):
         return f"{self.entry.lifter} · {self.lift} {self.number} · {self.declared_kg} kg"
 
     @property
+    def lift_kind(self) -> Lift:
+        return Lift(self.lift)
+
+    @property
     def is_decided(self) -> bool:
         return self.outcome != AttemptOutcome.OPEN

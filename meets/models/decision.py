@@ -121,6 +121,8 @@ class JuryVote(models.Model):
     member = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     vote = models.CharField(max_length=15, choices=JuryOutcome, blank=True)
     reason = models.CharField(max_length=300, blank=True)
+    # Until the case is decided the log holds the hash of nonce, vote and reason, so that the vote is sealed and secret.
+    nonce = models.CharField(max_length=32, blank=True)
     given_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -1,5 +1,6 @@
 """The sealed log: what happened in a meet, one record after the other, each holding the hash of the one before."""
 
+import json
 from typing import Any, Never
 
 from django.conf import settings
@@ -66,6 +67,12 @@ class LogRecord(models.Model):
 
     def __str__(self) -> str:
         return f"{self.meet_id} · {self.seq} · {self.kind}"
+
+    @property
+    def contents(self) -> dict[str, Any]:
+        """The body, read."""
+        found: dict[str, Any] = json.loads(self.body)
+        return found
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:

@@ -1,7 +1,9 @@
 """What leaves by itself: webhooks with what was sent, and what a token may do."""
 
+import json
 import secrets
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -74,6 +76,12 @@ class Delivery(models.Model):
     def __str__(self) -> str:
         return f"{self.event} · {self.status}"
 
+    @property
+    def contents(self) -> dict[str, Any]:
+        """The body, read."""
+        found: dict[str, Any] = json.loads(self.body)
+        return found
+
 
 class TokenNote(models.Model):
     """What is known of an API token besides whose it is. Without a note a token may do what its user may."""
@@ -81,8 +89,8 @@ class TokenNote(models.Model):
     token = models.OneToOneField(AuthToken, on_delete=models.CASCADE, related_name="note", primary_key=True)
     name = models.CharField(max_length=80, blank=True)
     read_only = models.BooleanField(default=False)
-    # Null: every meet of the user.
-    meet = models.ForeignKey("Meet", on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    # Null: every meet of the user. Not to be deleted under a token: without its note it would be good for all.
+    meet = models.ForeignKey("Meet", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     last_used_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:

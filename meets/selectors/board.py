@@ -28,6 +28,7 @@ from meets.models import (
     Assessment,
     Attempt,
     AttemptImage,
+    EvidenceMode,
     Finding,
     Flag,
     ImageStatus,
@@ -39,6 +40,7 @@ from meets.models import (
     Reading,
     Role,
 )
+from meets.seal import evidence_shown
 from meets.selectors import words
 from meets.selectors.assessments import assessments_of
 from meets.selectors.gauge import ROW_REACH_CM, Gauge, gauge
@@ -113,7 +115,26 @@ class Desk:
     @property
     def is_blind(self) -> bool:
         """Does this user's own light come before the evidence?"""
-        return self.role is Role.REFEREE and self.meet.is_live
+        return self.role is Role.REFEREE and self.meet.evidence_mode == EvidenceMode.AFTER_LIGHT
+
+    @property
+    def mode_word(self) -> str:
+        return words.MODE_WORDS[self.meet.evidence_mode]
+
+    @property
+    def closed_word(self) -> str:
+        """What stands over evidence that this user may not see yet."""
+        if not self.meet.assist_on:
+            return "The assistant is switched off."
+        return "Closed until your own light." if self.role is Role.REFEREE else "Closed until the lights."
+
+    @property
+    def closed_why(self) -> str:
+        if not self.meet.assist_on:
+            return "Judge by eye. What was found shows once the attempt is decided."
+        if self.meet.evidence_mode == EvidenceMode.JURY and self.role is not Role.JURY:
+            return "In this meet the jury alone sees what was measured, until the meet is closed."
+        return "What was measured in the photos opens when the officials have decided, so that it cannot sway anybody."
 
     @property
     def role_word(self) -> str:
@@ -195,6 +216,7 @@ class Group(StrEnum):
     """The board's headings in their order."""
 
     LIGHT = "Your light first"
+    LIGHTS = "The lights first"
     FLAGGED = "Look at these"
     LINE = "On the line"
     RETAKE = "Photos to take again"
@@ -258,16 +280,23 @@ def board_rows(desk: Desk, filters: Filters) -> list[BoardRow]:
     for attempt in attempts:
         mine = images.get(attempt.pk, [])
         if attempt.pk not in may_see:
-            # Blind: with a photo or without one the row looks the same to a referee.
+            # What a referee is not shown yet looks the same whatever was found, and to the others likewise.
             if mine:
-                rows.append(_blind_row(attempt, mine))
+                rows.append(_closed_row(desk, attempt, mine))
         elif mine:
             rows.append(_open_row(attempt, mine, lights.get(attempt.pk, "")))
         elif desk.is_staff:
             rows.append(BoardRow(attempt, Group.NO_PHOTO, words.NO_PHOTO, (), None, attempt.created_at))
+    evidence_shown(desk.user, desk.meet, _assessments(images), "board")
     order = list(Group)
     rows.sort(key=lambda row: (order.index(row.group), row.rank, -row.at.timestamp(), row.attempt.pk.hex))
     return rows
+
+
+def _assessments(images: dict[UUID, list[AttemptImage]]) -> Iterable[Assessment]:
+    """What was found in any of them, as far as it was read for this user."""
+    for image in (image for mine in images.values() for image in mine):
+        yield from getattr(image, "_prefetched_objects_cache", {}).get("assessments", ())
 
 
 def _images_by_attempt(desk: Desk, filters: Filters) -> dict[UUID, list[AttemptImage]]:
@@ -282,9 +311,10 @@ def _images_by_attempt(desk: Desk, filters: Filters) -> dict[UUID, list[AttemptI
     grouped: dict[UUID, list[AttemptImage]] = defaultdict(list)
     for image in _open_images(desk.meet, images.filter(attempt__in=allowed), allowed):
         grouped[image.attempt_id].append(image)
-    if desk.is_blind:
-        for image in images.exclude(attempt__in=allowed).only("attempt_id", "uploaded_at"):
-            grouped[image.attempt_id].append(image)
+    # That a photo is there; and to staff, who must know which to take again, how it went on the line.
+    seen = ("attempt_id", "uploaded_at", *(("status", "reason", "finished_at") if desk.is_staff else ()))
+    for image in images.exclude(attempt__in=allowed).only(*seen):
+        grouped[image.attempt_id].append(image)
     return grouped
 
 
@@ -303,8 +333,17 @@ def _open_images(meet: Meet, images: QuerySet[AttemptImage], allowed: Any) -> Qu
     return shown.prefetch_related(Prefetch("assessments", assessments))
 
 
-def _blind_row(attempt: Attempt, images: list[AttemptImage]) -> BoardRow:
-    return BoardRow(attempt, Group.LIGHT, words.BLIND, (), None, images[0].uploaded_at, is_open=False)
+def _closed_row(desk: Desk, attempt: Attempt, images: list[AttemptImage]) -> BoardRow:
+    """An attempt whose findings this user may not see yet."""
+    at = images[0].uploaded_at
+    if desk.role is Role.REFEREE:
+        return BoardRow(attempt, Group.LIGHT, words.BLIND, (), None, at, is_open=False)
+    if desk.is_staff:
+        at = max(image.finished_at or image.uploaded_at for image in images)
+        if state := _line_state(images):
+            group, call, lines = state
+            return BoardRow(attempt, group, call, tuple(lines), images[0], at, is_open=False)
+    return BoardRow(attempt, Group.LIGHTS, words.LIGHTS_FIRST, (), None, at, is_open=False)
 
 
 _FLAG_RANK = {Flag.BREACH: 0, Flag.TOO_CLOSE: 1, Flag.LIFTER: 2, Flag.MISMATCH: 3}
@@ -327,15 +366,8 @@ def _open_row(attempt: Attempt, images: list[AttemptImage], my_light: str) -> Bo
         unjudged = words.WHO_LIFTS if flag is Flag.LIFTER else _mismatch(attempt, best)
         lines = [_line(finding) for finding in flagged] or [unjudged]
         return row(Group.FLAGGED, words.FLAG_CALLS[flag], lines[:2], _FLAG_RANK[flag], next(iter(flagged), None))
-    states = {ImageStatus(image.status) for image in images}
-    for status in (ImageStatus.WORKING, ImageStatus.QUEUED):
-        if status in states:
-            count = sum(image.status == status for image in images)
-            return row(Group.LINE, words.STATUS_CALLS[status], [f"{count} photo{'s' if count > 1 else ''}"])
-    for status in (ImageStatus.REJECTED, ImageStatus.FAILED):
-        if status in states:
-            sentences = {image.get_reason_display() for image in images if image.status == status and image.reason}
-            return row(Group.RETAKE, words.STATUS_CALLS[status], sorted(sentences))
+    if state := _line_state(images):
+        return row(*state)
     withheld = any(image.withheld and image.pk not in newest for image in images)  # type: ignore[attr-defined]
     if withheld and not newest:
         return row(Group.CANNOT, words.WITHHELD, [words.WITHHELD_SHORT])
@@ -352,6 +384,20 @@ def _open_row(attempt: Attempt, images: list[AttemptImage], my_light: str) -> Bo
     if sides:
         return row(Group.ONE_SIDE, words.ONE_SIDE, [_line(tightest), *sides][:2], shown=tightest)
     return row(Group.CLEAR, words.MEETS, [_line(tightest)], shown=tightest)
+
+
+def _line_state(images: list[AttemptImage]) -> tuple[Group, Call, list[str]] | None:
+    """Where the attempt's photos stand while there is work or a retake left; None once all are read."""
+    states = {ImageStatus(image.status) for image in images}
+    for status in (ImageStatus.WORKING, ImageStatus.QUEUED):
+        if status in states:
+            count = sum(image.status == status for image in images)
+            return Group.LINE, words.STATUS_CALLS[status], [f"{count} photo{'s' if count > 1 else ''}"]
+    for status in (ImageStatus.REJECTED, ImageStatus.FAILED):
+        if status in states:
+            sentences = {image.get_reason_display() for image in images if image.status == status and image.reason}
+            return Group.RETAKE, words.STATUS_CALLS[status], sorted(sentences)
+    return None
 
 
 def _missing(judged: list[Finding], silent: list[Finding]) -> tuple[list[str], list[str]]:

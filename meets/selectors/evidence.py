@@ -6,12 +6,13 @@ A closed attempt comes back with its photos and nothing else: what the machine f
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Prefetch, Q
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Value
 from django.http import Http404
 
 from judging.outcomes import Reason
-from meets.models import Assessment, Attempt, AttemptImage, Flag, ImageStatus, Light, Meet, PhotoMove, Reading, Vote
+from meets.models import Assessment, Attempt, AttemptImage, Flag, ImageStatus, Light, PhotoMove, Reading, Vote
 from meets.results import figures_read
+from meets.seal import evidence_shown
 from meets.selectors import words
 from meets.selectors.assessments import assessments_of
 from meets.selectors.board import Desk, Seen, newest_assessments, open_attempts
@@ -104,10 +105,11 @@ def evidence_detail(desk: Desk, attempt_id: UUID) -> Evidence:
     attempt = attempt_row(desk, attempt_id)
     is_open = open_attempts(desk).filter(pk=attempt.pk).exists()
     my_light = Light.objects.filter(attempt=attempt, referee_id=desk.user.pk).first()
-    seen = _seen(desk.meet, attempt, is_open=is_open)
+    seen = _seen(desk, attempt, is_open=is_open)
     photos = [_photo(desk, image, seen.assessments.get(image.pk), is_open=is_open) for image in seen.images]
     if not is_open:
         return Evidence(attempt, False, my_light, photos, [], [], [], [], "", [], [], [])
+    evidence_shown(desk.user, desk.meet, _all_shown(seen), "attempt")
     cards, silent = finding_cards(seen)
 
     def source(image: AttemptImage, row: Assessment) -> str:
@@ -130,10 +132,16 @@ def evidence_detail(desk: Desk, attempt_id: UUID) -> Evidence:
     )
 
 
-def _seen(meet: Meet, attempt: Attempt, *, is_open: bool) -> Seen:
+def _all_shown(seen: Seen) -> list[Assessment]:
+    """Everything on the page: what counts, and what the other engines say."""
+    return [*seen.assessments.values(), *(row for image in seen.images for row in image.also)]  # type: ignore[attr-defined]
+
+
+def _seen(desk: Desk, attempt: Attempt, *, is_open: bool) -> Seen:
+    meet = desk.meet
     images = AttemptImage.objects.filter(attempt=attempt, set_aside_at=None).order_by("uploaded_at", "pk")
     if not is_open:
-        return Seen(list(images.only("attempt_id", "view", "width", "height", "uploaded_at")))
+        return _closed(desk, images)
     votes = Prefetch("votes", Vote.objects.order_by("pk"))
     found = assessments_of(meet)
     assessments = found.current.prefetch_related("findings", votes)
@@ -144,8 +152,22 @@ def _seen(meet: Meet, attempt: Attempt, *, is_open: bool) -> Seen:
     return Seen(rows, newest_assessments(rows))
 
 
+def _closed(desk: Desk, images: QuerySet[AttemptImage]) -> Seen:
+    """That photos are there. To staff, who are to take them again and to say who the lifter is, also how they went on
+    the line and that question; nothing that a rule has measured."""
+    if not desk.is_staff:
+        return Seen(list(images.only("attempt_id", "view", "width", "height", "uploaded_at")))
+    asking = assessments_of(desk.meet).current.filter(flag=Flag.LIFTER)
+    rows: list[AttemptImage] = list(
+        images.select_related("camera", "lifter_said_by", "lift_said_by")
+        .annotate(withheld=Value(False))
+        .prefetch_related(Prefetch("assessments", asking), "readings")
+    )
+    return Seen(rows, newest_assessments(rows))
+
+
 def _photo(desk: Desk, image: AttemptImage, assessment: Assessment | None, *, is_open: bool) -> PhotoView:
-    if not is_open:
+    if not is_open and not desk.is_staff:
         # Only what says nothing of what was found: that this photo is there.
         return PhotoView(image, words.photo_label(image, None), "", None, "", None, False)
     status = ImageStatus(image.status)
@@ -157,7 +179,7 @@ def _photo(desk: Desk, image: AttemptImage, assessment: Assessment | None, *, is
         sentence = "Waiting for a worker."
     elif status is ImageStatus.WORKING:
         sentence = "A worker is reading this photo."
-    overlay = overlay_of(image, assessment) if assessment is not None else None
+    overlay = overlay_of(image, assessment) if assessment is not None and is_open else None
     asks = assessment is not None and assessment.flag == Flag.LIFTER
     if asks:
         # Staff are asked below the photo, and must see all of it to answer.

@@ -9,6 +9,7 @@ from django.db.models import Prefetch, QuerySet
 
 from meets.access import AnyUser, evidence_filter, role_in
 from meets.models import Assessment, Attempt, AttemptImage, Flag, Meet
+from meets.seal import evidence_shown
 from meets.selectors.assessments import Assessments, assessments_of
 
 _URGENCY = list(Flag)
@@ -57,7 +58,9 @@ def image_result_detail(user: AnyUser, image: AttemptImage) -> ImageResult:
     meet = image.attempt.entry.meet
     is_open = image.attempt_id in _open_ids(user, meet, [image.attempt_id])
     found = _Found.read(meet, [image.attempt_id] if is_open else [], in_full=True)
-    return found.result(image, is_open=is_open)
+    shown = found.result(image, is_open=is_open)
+    evidence_shown(user, meet, _all_shown([shown]), "photo")
+    return shown
 
 
 def _results(user: AnyUser, meet: Meet, attempts: "QuerySet[Attempt]", *, in_full: bool) -> list[AttemptResult]:
@@ -66,11 +69,17 @@ def _results(user: AnyUser, meet: Meet, attempts: "QuerySet[Attempt]", *, in_ful
     rows = list(attempts.prefetch_related(Prefetch("images", images)))
     is_open = _open_ids(user, meet, [attempt.pk for attempt in rows])
     found = _Found.read(meet, is_open, in_full=in_full)
-    return [
+    results = [
         AttemptResult(attempt, shown, [found.result(image, is_open=shown) for image in attempt.images.all()])
         for attempt in rows
         for shown in (attempt.pk in is_open,)
     ]
+    evidence_shown(user, meet, _all_shown(image for row in results for image in row.images), "api")
+    return results
+
+
+def _all_shown(images: "Iterable[ImageResult]") -> list[Assessment]:
+    return [row for image in images for row in ([image.assessment] if image.assessment else []) + image.also]
 
 
 def _open_ids(user: AnyUser, meet: Meet, attempt_ids: list[UUID]) -> set[UUID]:

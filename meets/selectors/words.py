@@ -38,6 +38,14 @@ WORKING = Call("◍", "being read", "slate")
 REJECTED = Call("▢", "not accepted", "slate")
 FAILED = Call("▢", "not read", "slate")
 BLIND = Call("◡", "your light first", "slate")
+MODE_WORDS = {
+    "after_light": "blind first",
+    "jury": "evidence for the jury alone",
+    "live": "evidence before the lights",
+    "training": "training",
+}
+
+LIGHTS_FIRST = Call("◡", "the lights first", "slate")
 NO_PHOTO = Call("·", "no photo yet", "slate")
 WITHHELD = Call("□", "not shown", "slate")
 

@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from meets import access, roster
+from meets.attempts import attempt_create, attempt_delete, attempt_update
 from meets.errors import Refusal
 from meets.forms import AttemptsForm, EntryForm, MeetForm, MemberForm, NewMeetForm, PlatformForm
 from meets.models import Attempt, Entry, Meet, Membership, Platform, Role, engine_default
@@ -154,6 +155,7 @@ def entry_edit(request: HttpRequest, entry_id: UUID) -> HttpResponse:
 
 def _entry_save(request: HttpRequest, form: EntryForm, attempts: AttemptsForm) -> Entry | None:
     """Lifter, entry and attempts, all or none. None when a writer refused; the form or a message says why."""
+    user, waive = user_of(request), attempts.cleaned_data["waive_reason"]
     try:
         with transaction.atomic():
             if form.entry is None:
@@ -164,11 +166,13 @@ def _entry_save(request: HttpRequest, form: EntryForm, attempts: AttemptsForm) -
                 entry = roster.entry_update(entry=form.entry, **form.entry_fields())
             for lift, number, attempt, weight in attempts.changes():
                 if weight is None and attempt is not None:
-                    roster.attempt_delete(attempt=attempt)
+                    attempt_delete(attempt=attempt, user=user)
                 elif attempt is not None and weight is not None:
-                    roster.attempt_update(attempt=attempt, declared_kg=weight)
+                    attempt_update(attempt=attempt, user=user, waive_reason=waive, declared_kg=weight)
                 elif weight is not None:
-                    roster.attempt_create(entry=entry, lift=lift, number=number, declared_kg=weight)
+                    attempt_create(
+                        user=user, waive_reason=waive, entry=entry, lift=lift, number=number, declared_kg=weight
+                    )
             return entry
     except ValidationError as error:
         form.refuse(error)

@@ -55,7 +55,7 @@ def photo_lift(request: HttpRequest, image_id: UUID) -> HttpResponse:
     image, _ = _image(request, image_id)
     said = "nobody" not in request.POST
     try:
-        intake.image_lift_say(image=image, user=user_of(request) if said else None)
+        intake.image_lift_say(image=image, user=user_of(request), is_so=said)
     except Refusal as refusal:
         messages.warning(request, refusal.detail)
     else:
@@ -112,7 +112,7 @@ def photo_set_aside(request: HttpRequest, image_id: UUID) -> HttpResponse:
 def photo_take_back(request: HttpRequest, image_id: UUID) -> HttpResponse:
     image, _ = _image(request, image_id)
     try:
-        intake.image_take_back(image=image)
+        intake.image_take_back(image=image, user=user_of(request))
     except Refusal as refusal:
         messages.warning(request, refusal.detail)
     else:

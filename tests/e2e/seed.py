@@ -18,7 +18,7 @@ ATTEMPTS = list(itertools.product(("squat", "bench", "deadlift"), (1, 2, 3)))
 def meets() -> dict[str, dict[str, str]]:
     from django.contrib.auth.models import Permission, User
 
-    from meets import roster
+    from meets import attempts, roster
 
     head = User.objects.create_user("head", password="pw-head-of-meet")
     head.user_permissions.add(Permission.objects.get(codename="add_meet"))
@@ -41,19 +41,19 @@ def meets() -> dict[str, dict[str, str]]:
             continue
         lifter = roster.lifter_create(meet=meet, name="Alva Nord", sex="F")
         entry = roster.entry_create(meet=meet, lifter=lifter, lot=14, weight_class="63")
-        attempt = roster.attempt_create(entry=entry, lift="bench", number=2, declared_kg="82.5")
+        attempt = attempts.attempt_create(entry=entry, lift="bench", number=2, declared_kg="82.5")
         made[name]["attempt"] = str(attempt.pk)
     return made
 
 
 def more(meet_id: str, count: int) -> list[str]:
-    from meets import roster
+    from meets import attempts, roster
     from meets.models import Meet
 
     meet = Meet.objects.get(pk=meet_id)
     entry = roster.entry_create(meet=meet, lifter=roster.lifter_create(meet=meet, name="Berit Sund", sex="F"))
     rows = [
-        roster.attempt_create(entry=entry, lift=lift, number=number, declared_kg="100")
+        attempts.attempt_create(entry=entry, lift=lift, number=number, declared_kg="100")
         for lift, number in ATTEMPTS[:count]
     ]
     return [str(row.pk) for row in rows]

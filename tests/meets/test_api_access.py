@@ -10,15 +10,17 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from rest_framework.test import APIClient
 
-from meets import intake
+from meets import intake, tokens
 from meets.api import urls
-from meets.models import AttemptImage, ImageStatus, Meet, Reading, Role
+from meets.models import AttemptImage, Delivery, ImageStatus, Meet, Reading, Role, Webhook
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
 
 ALL = tuple(Role)
 STAFF = (Role.STAFF, Role.HEAD)
+HEAD = (Role.HEAD,)
+BY_HEAD = "Only the head of this meet decides which systems are told of it."
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
@@ -40,6 +42,9 @@ class World:
         self.aside = make.image_make(self.attempt)
         intake.image_set_aside(image=self.aside, user=self.aside.uploaded_by)
         self.bare = make.entry_make(self.meet)
+        self.webhook = Webhook.objects.create(
+            meet=self.meet, url="https://192.0.2.1/", created_by=self.said.uploaded_by
+        )
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,8 @@ class Row:
     status: int
     body: Callable[[World], dict[str, Any]] = field(default=lambda world: {})
     form: str = "json"
+    # What those read who may not.
+    refusal: str = "Only this meet's staff may do that. Ask the head of the meet."
 
 
 def meet(world: World) -> Any:
@@ -103,6 +110,16 @@ TABLE = {
     ("image-move", "post"): Row(lambda world: world.image, STAFF, 202, lambda world: {"attempt": str(world.empty.pk)}),
     ("image-set-aside", "post"): Row(lambda world: world.image, STAFF, 202),
     ("image-set-aside", "delete"): Row(lambda world: world.aside, STAFF, 202),
+    ("webhook-list", "get"): Row(meet, HEAD, 200, refusal=BY_HEAD),
+    ("webhook-list", "post"): Row(meet, HEAD, 201, lambda world: {"url": "https://8.8.8.8/"}, refusal=BY_HEAD),
+    ("webhook-detail", "get"): Row(lambda world: world.webhook, HEAD, 200, refusal=BY_HEAD),
+    ("webhook-detail", "patch"): Row(
+        lambda world: world.webhook, HEAD, 200, lambda world: {"is_active": False}, refusal=BY_HEAD
+    ),
+    ("webhook-detail", "delete"): Row(lambda world: world.webhook, HEAD, 204, refusal=BY_HEAD),
+    ("webhook-secret", "post"): Row(lambda world: world.webhook, HEAD, 200, refusal=BY_HEAD),
+    ("webhook-ping", "post"): Row(lambda world: world.webhook, HEAD, 202, refusal=BY_HEAD),
+    ("webhook-deliveries", "get"): Row(lambda world: world.webhook, HEAD, 200, refusal=BY_HEAD),
     ("results", "get"): Row(meet, ALL, 200),
     ("results-slash", "get"): Row(meet, ALL, 200),
 }
@@ -114,6 +131,9 @@ ELSEWHERE = {
     ("workers", "get"),
     ("token-create", "post"),
     ("token-revoke", "post"),
+    ("token-list", "get"),
+    ("token-list", "post"),
+    ("token-detail", "delete"),
     ("schema", "get"),
 }
 
@@ -132,13 +152,13 @@ def test_every_address_has_its_row() -> None:
     assert served() == set(TABLE) | ELSEWHERE
 
 
-def ask(user: User | None, name: str, method: str, row: Row, world: World) -> Any:
+def ask(user: User | None, name: str, method: str, row: Row, world: World, **extra: str) -> Any:
     client = APIClient()
     if user is not None:
         client.force_authenticate(user)
     assert row.row is not None
     address = reverse(f"api:{name}", args=[row.row(world).pk])
-    return getattr(client, method)(address, row.body(world) or None, format=row.form)
+    return getattr(client, method)(address, row.body(world) or None, format=row.form, **extra)
 
 
 def fingerprint(world: World) -> list[Any]:
@@ -150,6 +170,8 @@ def fingerprint(world: World) -> list[Any]:
         list(world.entry.attempts.values()),
         list(AttemptImage.objects.order_by("pk").values()),
         list(Reading.objects.order_by("pk").values()),
+        list(Webhook.objects.order_by("pk").values()),
+        Delivery.objects.count(),
     ]
 
 
@@ -164,7 +186,8 @@ def test_a_member(name: str, method: str, role: Role) -> None:
 
     assert answer.status_code == (row.status if role in row.may else 403)
     if role not in row.may:
-        assert answer.json()["detail"] == "Only this meet's staff may do that. Ask the head of the meet."
+        refusals = {row.refusal, "Only this meet's staff may do that. Ask the head of the meet."}
+        assert answer.json()["detail"] in refusals
         assert fingerprint(world) == before
 
 
@@ -203,9 +226,41 @@ def test_a_closed_meet_is_read_only(name: str, method: str) -> None:
     assert fingerprint(world) == before
 
 
+@pytest.mark.parametrize(("name", "method"), TABLE)
+def test_a_token_bound_to_another_meet_finds_nothing_here(name: str, method: str) -> None:
+    row, world = TABLE[name, method], World()
+    user = make.member_make(world.meet, Role.HEAD)
+    other = make.meet_make()
+    make.member_make(other, Role.HEAD, user=user)
+    _, token = tokens.token_create(user=user, days=1, meet=other)
+    before = fingerprint(world)
+
+    answer = ask(None, name, method, row, world, HTTP_AUTHORIZATION=f"Token {token}")
+
+    assert answer.status_code == 404
+    assert world.meet.name not in answer.content.decode()
+    assert fingerprint(world) == before
+
+
+@pytest.mark.parametrize(("name", "method"), TABLE)
+def test_a_token_for_reading_alone_changes_nothing(name: str, method: str) -> None:
+    row, world = TABLE[name, method], World()
+    _, token = tokens.token_create(user=make.member_make(world.meet, Role.HEAD), days=1, read_only=True)
+    before = fingerprint(world)
+
+    answer = ask(None, name, method, row, world, HTTP_AUTHORIZATION=f"Token {token}")
+
+    assert answer.status_code == (200 if method == "get" else 403)
+    if method != "get":
+        assert answer["Content-Type"] == "application/problem+json"
+        assert answer.json()["detail"] == "This token is for reading alone. Make one that may write."
+    assert fingerprint(world) == before
+
+
 @pytest.mark.parametrize(("name", "method"), sorted(ELSEWHERE - {("token-create", "post"), ("token-revoke", "post")}))
 def test_addresses_of_no_meet_are_for_those_signed_in(name: str, method: str) -> None:
-    answer = getattr(APIClient(), method)(reverse(f"api:{name}"))
+    args = ["0" * 32] if name == "token-detail" else []
+    answer = getattr(APIClient(), method)(reverse(f"api:{name}", args=args))
 
     # The schema tells nothing of any meet, so anybody may read it.
     assert answer.status_code == (200 if name == "schema" else 401)

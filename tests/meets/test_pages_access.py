@@ -7,9 +7,12 @@ from uuid import UUID
 import pytest
 from django.test import Client
 from django.urls import reverse
+from knox.models import AuthToken
 
 from meets import urls
 from meets.models import Attempt, AttemptImage, Camera, Light, Meet, Membership, PhotoMove, Reading, Role
+from meets.selectors.tokens import token_row
+from meets.tokens import token_create
 from tests.factories import attempt_make, camera_make, image_make, meet_make, member_make, user_make
 
 pytestmark = pytest.mark.django_db
@@ -37,6 +40,10 @@ ROWS = (
     Row("password-change", stranger=200),
     # Nothing is typed, so nothing is changed; it concerns no meet.
     Row("password-change", method="post", stranger=400, others=400),
+    # One's own keys alone; the one that is named here is another person's.
+    Row("token-list", stranger=200),
+    Row("token-list", method="post", stranger=400, others=400),
+    Row("token-end", method="post", others=404),
     Row("meet-list", stranger=200),
     Row("meet-create", others=403, stranger=403),
     Row("meet-board"),
@@ -85,6 +92,7 @@ class Place:
     image: AttemptImage
     other: int
     camera: int
+    token: str
 
     def url(self, name: str) -> str:
         ids = {
@@ -94,6 +102,7 @@ class Place:
             "entry_id": self.attempt.entry_id,
             "user_id": self.other,
             "camera_id": self.camera,
+            "token_id": self.token,
         }
         route = next(pattern for pattern in urls.urlpatterns if pattern.name == name)
         return reverse(name, kwargs={key: ids[key] for key in route.pattern.converters})
@@ -104,7 +113,9 @@ def place() -> Place:
     meet = meet_make()
     attempt = attempt_make(meet)
     image = image_make(attempt, status="failed", reason="engine_failed")
-    return Place(meet, attempt, image, member_make(meet, Role.READER).pk, camera_make(meet).pk)
+    other = member_make(meet, Role.READER)
+    token, _ = token_create(user=other, days=1)
+    return Place(meet, attempt, image, other.pk, camera_make(meet).pk, token_row(token).id)
 
 
 def ask(user: Any, row: Row, place: Place) -> int:
@@ -172,6 +183,7 @@ def written(place: Place) -> tuple[object, ...]:
         AttemptImage.objects.count(),
         Light.objects.count(),
         Membership.objects.filter(meet=place.meet).count(),
+        AuthToken.objects.count(),
     )
 
 

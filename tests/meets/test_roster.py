@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from knox.models import AuthToken
 
-from meets import roster
+from meets import attempts, roster
 from meets.errors import Conflict
 from meets.models import Attempt, Entry, Lifter, Light, Meet, Membership, Platform, Role, Seat
 from tests import factories as make
@@ -44,10 +44,10 @@ def test_every_writer_moves_the_board_on_once() -> None:
         lambda: roster.lifter_update(lifter=Lifter.objects.get(), team="Club"),
         lambda: roster.entry_create(meet=meet, lifter=Lifter.objects.get(), lot=1),
         lambda: roster.entry_update(entry=Entry.objects.get(), platform=Platform.objects.get()),
-        lambda: roster.attempt_create(entry=Entry.objects.get(), lift="squat", number=1, declared_kg=Decimal(100)),
-        lambda: roster.attempt_update(attempt=Attempt.objects.get(), declared_kg=Decimal("102.5")),
+        lambda: attempts.attempt_create(entry=Entry.objects.get(), lift="squat", number=1, declared_kg=Decimal(100)),
+        lambda: attempts.attempt_update(attempt=Attempt.objects.get(), declared_kg=Decimal("102.5")),
         lambda: roster.meet_update(meet=meet, town="Umeå"),
-        lambda: roster.attempt_delete(attempt=Attempt.objects.get()),
+        lambda: attempts.attempt_delete(attempt=Attempt.objects.get()),
         lambda: roster.entry_delete(entry=Entry.objects.get()),
         lambda: roster.lifter_delete(lifter=Lifter.objects.get()),
         lambda: roster.platform_delete(platform=Platform.objects.get()),
@@ -79,9 +79,9 @@ def test_a_closed_meet_is_changed_by_none_of_them() -> None:
         lambda: roster.entry_create(meet=meet, lifter=entry.lifter),
         lambda: roster.entry_update(entry=entry, flight="B"),
         lambda: roster.entry_delete(entry=entry),
-        lambda: roster.attempt_create(entry=entry, lift="bench", number=1, declared_kg=Decimal(100)),
-        lambda: roster.attempt_update(attempt=attempt, number=2),
-        lambda: roster.attempt_delete(attempt=attempt),
+        lambda: attempts.attempt_create(entry=entry, lift="bench", number=1, declared_kg=Decimal(100)),
+        lambda: attempts.attempt_update(attempt=attempt, number=2),
+        lambda: attempts.attempt_delete(attempt=attempt),
         lambda: roster.meet_update(meet=meet, name="Other"),
         lambda: roster.meet_update(meet=meet, name="Other", status="closed"),
     ]
@@ -110,7 +110,7 @@ def test_one_lot_and_one_entry_and_one_attempt_each() -> None:
     with pytest.raises(ValidationError):
         roster.entry_create(meet=entry.meet, lifter=spare, lot=1)
     with pytest.raises(ValidationError):
-        roster.attempt_create(entry=entry, lift="squat", number=1, declared_kg=Decimal(100))
+        attempts.attempt_create(entry=entry, lift="squat", number=1, declared_kg=Decimal(100))
 
     assert (Entry.objects.count(), Attempt.objects.count()) == (1, 1)
     assert revision(entry.meet) == before
@@ -139,7 +139,7 @@ def test_an_entry_keeps_its_lifter_and_an_attempt_its_entry() -> None:
     with pytest.raises(Conflict, match="keeps its lifter"):
         roster.entry_update(entry=attempt.entry, lifter=make.lifter_make(attempt.entry.meet))
     with pytest.raises(Conflict, match="keeps its entry"):
-        roster.attempt_update(attempt=attempt, entry=other)
+        attempts.attempt_update(attempt=attempt, entry=other)
 
     attempt.refresh_from_db()
     assert attempt.entry != other
@@ -149,8 +149,8 @@ def test_the_lift_stays_once_photos_were_judged_as_it() -> None:
     attempt = make.image_make().attempt
 
     with pytest.raises(Conflict, match="has photos, judged as its lift"):
-        roster.attempt_update(attempt=attempt, lift="bench")
-    roster.attempt_update(attempt=attempt, declared_kg=Decimal("105"))
+        attempts.attempt_update(attempt=attempt, lift="bench")
+    attempts.attempt_update(attempt=attempt, declared_kg=Decimal("105"))
 
     attempt.refresh_from_db()
     assert (attempt.lift, attempt.declared_kg) == ("squat", Decimal("105.00"))
@@ -161,7 +161,7 @@ def test_what_a_light_hangs_on_is_not_deleted(what: str) -> None:
     attempt = make.attempt_make()
     Light.objects.create(attempt=attempt, referee=make.user_make(), colour="white")
     delete = {
-        "attempt": lambda: roster.attempt_delete(attempt=attempt),
+        "attempt": lambda: attempts.attempt_delete(attempt=attempt),
         "entry": lambda: roster.entry_delete(entry=attempt.entry),
         "lifter": lambda: roster.lifter_delete(lifter=attempt.entry.lifter),
     }[what]

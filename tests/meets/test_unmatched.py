@@ -18,7 +18,7 @@ from rest_framework.test import APIClient
 from inference.assessment import FlagKind, LiftSeen
 from judging.outcomes import Outcome, Reason
 from judging.pose import Lift
-from meets import decisions, intake, results, roster, tasks
+from meets import attempts, decisions, intake, results, roster, tasks
 from meets.errors import Conflict, Unusable
 from meets.models import (
     Assessment,
@@ -528,10 +528,10 @@ def test_an_attempt_that_a_photo_left_stays_as_it_was(squat: Attempt, bench: Att
     intake.image_move(image=image, user=image.uploaded_by, attempt=bench)
     before = [list(Attempt.objects.order_by("pk").values()), *written()]
     with pytest.raises(Conflict) as refused:
-        roster.attempt_delete(attempt=squat)
+        attempts.attempt_delete(attempt=squat)
     assert refused.value.reason == "has_evidence"
     with pytest.raises(Conflict) as refused:
-        roster.attempt_update(attempt=squat, lift="deadlift")
+        attempts.attempt_update(attempt=squat, lift="deadlift")
     assert refused.value.reason == "attempt_has_images"
     with pytest.raises(RestrictedError):
         squat.delete()
@@ -590,7 +590,7 @@ def test_an_attempt_whose_only_photo_is_set_aside_has_none(meet: Meet, staff: Cl
     assert "No photo of this attempt yet." in page(staff, "attempt-detail", squat.pk)
     # It is still filed there: the attempt is not taken away from under it.
     with pytest.raises(Conflict):
-        roster.attempt_delete(attempt=squat)
+        attempts.attempt_delete(attempt=squat)
 
 
 def test_a_waiting_photo_set_aside_leaves_the_queue(
@@ -635,7 +635,7 @@ SERVICES: dict[str, Callable[[AttemptImage, Attempt], None]] = {
     "photo-lift": lambda image, to: intake.image_lift_say(image=image, user=image.uploaded_by),
     "photo-move": lambda image, to: intake.image_move(image=image, user=image.uploaded_by, attempt=to),
     "photo-set-aside": lambda image, to: intake.image_set_aside(image=image, user=image.uploaded_by),
-    "photo-take-back": lambda image, to: intake.image_take_back(image=image),
+    "photo-take-back": lambda image, to: intake.image_take_back(image=image, user=image.uploaded_by),
 }
 ADDRESSES = {
     "photo-lift": ("post", "lift"),
