@@ -398,6 +398,7 @@ SPECTACULAR_SETTINGS = {
         "EngineKind": "meets.models.EngineKind",
         "FindingReason": "meets.models.assessment.REASONS",
         "Flag": "meets.models.Flag",
+        "LightColour": "meets.models.LightColour",
     },
 }
 

@@ -143,11 +143,11 @@ def _wish(attempt: Attempt, book: Rulebook, *, current_kg: Decimal | None = None
     before = Attempt.objects.filter(entry=attempt.entry_id, lift=attempt.lift, number__lt=attempt.number)
     rows = list(before.exclude(pk=attempt.pk).order_by("number"))
     by_number = {row.number: row for row in rows}
-    # An attempt that nobody entered says nothing of the weight, and leaves the later ones their number.
+    # An attempt that nobody entered is not decided and says nothing of the weight, but leaves later ones their number.
     earlier = tuple(
         Earlier(row.declared_kg, Became(row.outcome) if row.outcome else None)
         if (row := by_number.get(number))
-        else Earlier(None, Became.PASSED)
+        else Earlier(None, None)
         for number in range(1, attempt.number)
     )
     last = by_number.get(attempt.number - 1)

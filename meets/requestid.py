@@ -24,6 +24,7 @@ class RequestId:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         given = request.headers.get(HEADER, "")
         name = given if _SANE.fullmatch(given) else uuid.uuid4().hex
+        request.request_id = name  # type: ignore[attr-defined]
         token = _current.set(name)
         try:
             response = self.get_response(request)
@@ -37,5 +38,7 @@ class RequestIdFilter(logging.Filter):
     """Gives every record the name of the request that it belongs to; a dash outside of any."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.request_id = _current.get()
+        # Django tells of a refused request when this middleware has ended, and names the request.
+        request = getattr(record, "request", None)
+        record.request_id = getattr(request, "request_id", None) or _current.get()
         return True

@@ -84,7 +84,8 @@ def evidence_shown(user: AnyUser, meet: Meet, assessments: Iterable[Assessment],
     if not isinstance(user, User):
         return 0
     ids = {assessment.pk for assessment in assessments}
-    if not ids:
+    # Asked before any lock: a page that is polled has nothing new to note most of the time.
+    if not _fresh(user, ids):
         return 0
     try:
         with transaction.atomic():
@@ -94,16 +95,22 @@ def evidence_shown(user: AnyUser, meet: Meet, assessments: Iterable[Assessment],
         return 0
 
 
+def _fresh(user: User, ids: set[int]) -> set[int]:
+    """Those of the assessments that the user has not been shown yet."""
+    if not ids:
+        return set()
+    return ids - set(Shown.objects.filter(user=user, assessment__in=ids).values_list("assessment_id", flat=True))
+
+
 def _shown_write(user: User, meet: Meet, ids: set[int], where: str) -> int:
-    fresh = ids - set(Shown.objects.filter(user=user, assessment__in=ids).values_list("assessment_id", flat=True))
-    if not fresh:
-        return 0
+    # The lock keeps two pages of one user from writing the same.
+    Meet.objects.select_for_update().only("pk").get(pk=meet.pk)
+    fresh = _fresh(user, ids)
     by_attempt: dict[UUID, list[int]] = defaultdict(list)
     rows = Assessment.objects.filter(pk__in=fresh).order_by("pk").values_list("pk", "image__attempt_id")
     for pk, attempt_id in rows:
         by_attempt[attempt_id].append(pk)
     now = timezone.now()
-    # The lock of the meet's row, taken by the log, keeps two pages from writing the same.
     log_extend(
         meet.pk,
         [

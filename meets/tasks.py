@@ -22,7 +22,7 @@ from django.db import close_old_connections
 
 from inference.engines.base import EngineOptions
 from inference.errors import LineError
-from meets import intake, results, worker
+from meets import intake, jury, results, worker
 from meets.models import ImageReason, ImageStatus
 
 if TYPE_CHECKING:
@@ -193,4 +193,5 @@ def images_sweep(self: Any) -> int:
     name = self.request.hostname or ""
     if _Engine.works:
         worker.beat_answered(name=name, weights_sha256=_Engine.weights_sha256)
+    jury.juries_sweep()
     return intake.images_sweep(worker=name)

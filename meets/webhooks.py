@@ -4,30 +4,28 @@ An event is written as rows in the transaction of what it tells of; meets.sender
 """
 
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
 from django.conf import settings
-from django.contrib.auth.models import AnonymousUser, User
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from meets import targets
-from meets.access import evidence_filter
+from meets.access import evidence_open
 from meets.errors import Conflict
 from meets.log import canonical, time_text
 from meets.models import (
     Assessment,
-    Attempt,
     Delivery,
     DeliveryStatus,
     Meet,
     MeetStatus,
-    Role,
     Webhook,
     WebhookEvent,
 )
@@ -105,7 +103,7 @@ def webhook_ping(*, webhook: Webhook) -> Delivery:
         _meet_lock(webhook.meet_id)
         if not Webhook.objects.filter(pk=webhook.pk, is_active=True).exists():
             raise Conflict("switched_off", "This webhook is switched off. Switch it on first.")
-        (delivery,) = _queue([webhook.pk], webhook.meet_id, WebhookEvent.PING, None, None, None)
+        (delivery,) = _queue([(webhook, _body(webhook.meet_id, WebhookEvent.PING))])
     return delivery
 
 
@@ -161,62 +159,62 @@ def event_queue(
     """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("An event is queued in the transaction of what it tells of.")
-    return len(_queue(_asking(meet_id, event), meet_id, event, attempt_id, before, after))
+    body = _body(meet_id, event, attempt_id, before, after)
+    return len(_queue((webhook, body) for webhook in _asking(meet_id, event)))
 
 
-def _asking(meet_id: UUID, event: WebhookEvent) -> list[UUID]:
+def _asking(meet_id: UUID, event: WebhookEvent) -> list[Webhook]:
     """The webhooks that asked for this event, or for all."""
-    rows = Webhook.objects.filter(meet_id=meet_id, is_active=True).values_list("pk", "events")
-    return [pk for pk, events in rows if not events or event in events]
+    rows = Webhook.objects.filter(meet_id=meet_id, is_active=True).select_related("created_by")
+    return [webhook for webhook in rows if not webhook.events or event in webhook.events]
 
 
-def _queue(
-    webhook_ids: Collection[UUID],
+def _body(
     meet_id: UUID,
     event: WebhookEvent,
-    attempt_id: UUID | None,
-    before: Mapping[str, Any] | None,
-    after: Mapping[str, Any] | None,
-) -> list[Delivery]:
-    if not webhook_ids:
-        return []
-    body = canonical(
-        {
-            "id": uuid.uuid4(),
-            "event": event.value,
-            "meet": meet_id,
-            "at": time_text(timezone.now()),
-            "attempt": attempt_id,
-            "before": before,
-            "after": after,
-        }
+    attempt_id: UUID | None = None,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    return {
+        "id": uuid.uuid4(),
+        "event": event.value,
+        "meet": meet_id,
+        "at": time_text(timezone.now()),
+        "attempt": attempt_id,
+        "before": before,
+        "after": after,
+    }
+
+
+def _queue(told: Iterable[tuple[Webhook, dict[str, Any]]]) -> list[Delivery]:
+    return Delivery.objects.bulk_create(
+        Delivery(webhook=webhook, event=body["event"], body=canonical(body)) for webhook, body in told
     )
-    return Delivery.objects.bulk_create(Delivery(webhook_id=pk, event=event, body=body) for pk in webhook_ids)
 
 
 def evidence_tell(assessment: Assessment, meet_id: UUID) -> int:
     """Queues evidence.ready for an assessment of the engine that counts, in its transaction.
 
-    Blind first holds here too: until the meet's staff may see what was found, only ids are told.
+    Blind first holds here too: a webhook is told what its maker may see at this moment, and else that there is
+    something.
     """
     if not (asking := _asking(meet_id, WebhookEvent.EVIDENCE_READY)):
         return 0
     meet = Meet.objects.get(pk=meet_id)
     if assessment.engine_kind != meet.engine:
         return 0
-    attempt_id = assessment.image.attempt_id
-    after: dict[str, Any] = {"image": assessment.image_id, "assessment": assessment.pk, "evidence": WITHHELD}
-    if _is_open(meet, attempt_id, assessment):
-        after |= {"evidence": OPEN, "flag": assessment.flag}
-    return len(_queue(asking, meet_id, WebhookEvent.EVIDENCE_READY, attempt_id, None, after))
-
-
-def _is_open(meet: Meet, attempt_id: UUID, assessment: Assessment) -> bool:
-    """May the staff of this meet see it now? A webhook speaks to the staff's own systems, so goes by their part."""
-    may_see = evidence_filter(AnonymousUser(), meet, Role.STAFF)
-    if not Attempt.objects.filter(may_see, pk=attempt_id).exists():
-        return False
-    return assessments_of(meet).current.filter(pk=assessment.pk).exists()
+    attempt = assessment.image.attempt
+    ids = {"image": assessment.image_id, "assessment": assessment.pk}
+    body = _body(meet_id, WebhookEvent.EVIDENCE_READY, attempt.pk, None, {**ids, "evidence": WITHHELD})
+    opened = {**body, "after": {**ids, "evidence": OPEN, "flag": assessment.flag}}
+    may_advise = assessments_of(meet).current.filter(pk=assessment.pk).exists()
+    return len(
+        _queue(
+            (webhook, opened if may_advise and evidence_open(webhook.created_by, attempt) else body)
+            for webhook in asking
+        )
+    )
 
 
 # ── What was told, and what waits ────────────────────────────────────────────────────────────────────────

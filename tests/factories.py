@@ -5,6 +5,7 @@ import io
 import itertools
 import struct
 import zlib
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +24,7 @@ from judging.outcomes import Finding as FindingSeen
 from judging.outcomes import Mark, Outcome, Reason
 from judging.pose import Joint, Lift, Phase, PhaseSeen, Pose, Side, View, ViewSeen
 from judging.rulebook import rulebook_ids
-from meets import intake, results, roster
+from meets import decisions, intake, results, roster
 from meets.models import Assessment, Attempt, AttemptImage, Camera, Entry, Lifter, Meet, Reading, Role, WorkerBeat
 
 _count = itertools.count(1)
@@ -45,6 +46,12 @@ def meet_make(**fields: Any) -> Meet:
     return Meet.objects.create(**start | fields)
 
 
+def meet_now(**which: Any) -> dict[str, Any]:
+    """The meet's row as the database has it, but for its log's end: that somebody was shown evidence is noted there."""
+    row = Meet.objects.values().get(**which)
+    return {name: value for name, value in row.items() if name not in ("log_count", "log_head")}
+
+
 def member_make(meet: Meet, role: Role = Role.STAFF, *, seat: str = "", user: User | None = None) -> User:
     user = user or user_make()
     roster.membership_set(meet=meet, user=user, role=role, seat=seat)
@@ -64,6 +71,20 @@ def entry_make(meet: Meet | None = None, **fields: Any) -> Entry:
 def attempt_make(meet: Meet | None = None, *, entry: Entry | None = None, **fields: Any) -> Attempt:
     start = {"entry": entry or entry_make(meet), "lift": "squat", "number": 1, "declared_kg": "100.00"}
     return Attempt.objects.create(**start | fields)
+
+
+def kg(text: str) -> Decimal:
+    """A weight as a row holds it."""
+    return Decimal(text)
+
+
+def decided_make(attempt: Attempt, outcome: str = "good", *, user: User | None = None) -> Attempt:
+    """The attempt as another light system decided it."""
+    decisions.decision_bring_in(
+        attempt=attempt, user=user or user_make(), told=decisions.Elsewhere(outcome=outcome, system="test")
+    )
+    attempt.refresh_from_db()
+    return attempt
 
 
 def camera_make(meet: Meet, **fields: Any) -> Camera:

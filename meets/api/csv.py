@@ -37,7 +37,8 @@ def cell(value: Any) -> Any:
 
 
 def rows(results: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    for attempt in results["attempts"]:
+    # What OPTIONS says of the address is no result, and has none.
+    for attempt in results.get("attempts", ()):
         base = {"meet": results["meet"]["name"], **_attempt(attempt)}
         for image in attempt["images"] or [None]:
             yield from _image_rows(base, image)

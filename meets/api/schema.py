@@ -4,9 +4,11 @@ wrong."""
 from collections.abc import Iterator
 from typing import Any
 
+from django.core.exceptions import FieldDoesNotExist
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent, build_bearer_security_scheme_object
+from rest_framework.serializers import ChoiceField
 
 from meets.api.serializers import CLOSED_IMAGE_FIELDS, ProblemSerializer
 
@@ -52,6 +54,12 @@ class Schema(AutoSchema):
         operation["responses"] = dict(sorted(responses.items()))
         return operation
 
+    def _map_serializer_field(self, field: Any, direction: Any, bypass_extensions: bool = False) -> Any:
+        """A field that is only read forgets that it may be empty, and its schema with it."""
+        if isinstance(field, ChoiceField) and field.read_only and _may_be_blank(field):
+            field.allow_blank = True
+        return super()._map_serializer_field(field, direction, bypass_extensions)
+
     def _problems(self, operation: dict[str, Any]) -> Iterator[int]:
         is_safe, has_body = self.method in ("GET", "HEAD"), "requestBody" in operation
         # Views of the schema itself are open to anybody, and so is signing in, which refuses by 403 and 429.
@@ -91,6 +99,14 @@ class Schema(AutoSchema):
         name, description = named
         parameter = {"in": "header", "name": name, "schema": {"type": "string"}, "description": description}
         operation.setdefault("parameters", []).append(parameter)
+
+
+def _may_be_blank(field: ChoiceField) -> bool:
+    model = getattr(getattr(field.parent, "Meta", None), "model", None)
+    try:
+        return model is not None and bool(getattr(model._meta.get_field(field.source), "blank", False))
+    except FieldDoesNotExist:
+        return False
 
 
 def problems_are_problems(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:

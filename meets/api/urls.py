@@ -3,7 +3,7 @@
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
-from meets.api import decisions, outgoing, views
+from meets.api import decisions, members, outgoing, views
 
 app_name = "api"
 
@@ -45,6 +45,8 @@ v1 = [
     path("attempts/<uuid:pk>/correction/", decisions.DecisionCorrect.as_view(), name="decision-correct"),
     path("attempts/<uuid:pk>/jury/", decisions.JuryOpen.as_view(), name="jury-open"),
     path("jury/<uuid:pk>/votes/", decisions.JuryVoteGive.as_view(), name="jury-vote"),
+    path("meets/<uuid:pk>/members/", members.MemberList.as_view(), name="member-list"),
+    path("meets/<uuid:pk>/members/<str:username>/", members.MemberDetail.as_view(), name="member-detail"),
     path("meets/<uuid:pk>/order/", decisions.Order.as_view(), name="order"),
     path("meets/<uuid:pk>/assist/", decisions.MeetAssist.as_view(), name="assist"),
     path("meets/<uuid:pk>/log/", decisions.Log.as_view(), name="log"),

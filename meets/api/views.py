@@ -195,10 +195,13 @@ class InMeetView(generics.GenericAPIView[Any]):
         meet_kept(request, self.meet, self.row_model)
 
     def get_serializer_context(self) -> dict[str, Any]:
-        meet = getattr(self, "meet", None)
-        role = access.role_in(self.request.user, meet) if meet is not None and self.request else None
+        return {**super().get_serializer_context(), "meet": getattr(self, "meet", None)}
+
+    def evidence_context(self) -> dict[str, Any]:
+        """For serializers of evidence: what stands in its place depends on who asks."""
+        role = access.role_in(self.request.user, self.meet)
         whose = {"is_staff": role in access.STAFF_ROLES, "is_referee": role is Role.REFEREE}
-        return {**super().get_serializer_context(), "meet": meet, **whose}
+        return {**self.get_serializer_context(), **whose}
 
     def get_object(self) -> Any:
         return self.row
@@ -341,7 +344,7 @@ class AttemptDetail(Tagged, InMeetView, generics.RetrieveUpdateDestroyAPIView[At
     @extend_schema(responses=shapes.AttemptFullSerializer)
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         found = results.attempt_result_detail(actor(request), self.row)
-        return Response(shapes.AttemptFullSerializer(found, context=self.get_serializer_context()).data)
+        return Response(shapes.AttemptFullSerializer(found, context=self.evidence_context()).data)
 
     def perform_update(self, serializer: BaseSerializer[Attempt]) -> None:
         serializer.instance = attempts.attempt_update(
@@ -411,7 +414,7 @@ class ImageDetail(Tagged, InMeetView):
 
     def get(self, request: Request, pk: UUID) -> Response:
         found = results.image_result_detail(actor(request), self.row)
-        return Response(shapes.ImageFullSerializer(found, context=self.get_serializer_context()).data)
+        return Response(shapes.ImageFullSerializer(found, context=self.evidence_context()).data)
 
     @extend_schema(
         request=shapes.ImageRestateSerializer,
@@ -510,7 +513,7 @@ class Results(InMeetView):
     def get(self, request: Request, pk: UUID) -> Response:
         rows = results.attempt_result_rows(actor(request), self.meet)
         shown = shapes.ResultsSerializer(
-            {"meet": self.meet, "attempts": rows}, context=self.get_serializer_context()
+            {"meet": self.meet, "attempts": rows}, context=self.evidence_context()
         ).data
         response = Response(shown)
         if request.accepted_renderer.format == CsvRenderer.format:

@@ -43,6 +43,7 @@ from meets.models import (
 from meets.seal import evidence_shown
 from meets.selectors import words
 from meets.selectors.assessments import assessments_of
+from meets.selectors.assist import Switch, switch_last
 from meets.selectors.gauge import ROW_REACH_CM, Gauge, gauge
 from meets.selectors.unmatched import unmatched_count
 from meets.selectors.words import Call, Notice
@@ -53,18 +54,19 @@ DELAYED_AFTER_S = 15
 
 
 class Assist(StrEnum):
-    """Whether findings can be expected: workers answer; they are behind; what they find may not be shown; they are
-    alive but deaf; none is alive."""
+    """Whether findings can be expected: workers answer; they are behind; somebody has switched the assistant off; what
+    they find may not be shown; they are alive but deaf; none is alive."""
 
     ON = "on"
     DELAYED = "delayed"
+    SWITCHED = "switched"
     WITHHELD = "withheld"
     DEAF = "deaf"
     OFF = "off"
 
     @property
     def word(self) -> str:
-        """What is shown: for those who wait for a finding, the last three are the same."""
+        """What is shown: for those who wait for a finding, all but the first two are the same."""
         return self.value if self in (Assist.ON, Assist.DELAYED) else "off"
 
 
@@ -107,6 +109,11 @@ class Desk:
     def unmatched(self) -> int:
         """How many photos wait in the staff's tray. Asked of the database by the pages that show it."""
         return unmatched_count(self.meet)
+
+    @property
+    def switch(self) -> Switch | None:
+        """Who switched the assistant last, when and why. Asked of the database by the pages that show it."""
+        return switch_last(self.meet)
 
     @property
     def is_open(self) -> bool:
@@ -176,6 +183,8 @@ def desk_detail(user: AnyUser, meet_id: UUID) -> Desk:
         raise Http404("There is no such meet in your meets.")
     desk = Desk(row.meet, user, Role(row.role), row.seat, Assist.ON, row.weights or "")
     silent = desk.meet.is_live and desk.has_passed is False
+    if not desk.meet.assist_on:
+        return replace(desk, assist=Assist.SWITCHED)
     return replace(desk, assist=_assist(state_of(row.seen_at, row.answered_at), row.waits_since, silent=silent))
 
 
@@ -272,9 +281,9 @@ def board_rows(desk: Desk, filters: Filters) -> list[BoardRow]:
     may_see = set(open_attempts(desk).values_list("pk", flat=True))
     images = _images_by_attempt(desk, filters)
     lights = dict(
-        Light.objects.filter(attempt__entry__meet=desk.meet, referee_id=desk.user.pk).values_list(
-            "attempt_id", "colour"
-        )
+        Light.objects.filter(
+            attempt__entry__meet=desk.meet, referee_id=desk.user.pk, take=F("attempt__take")
+        ).values_list("attempt_id", "colour")
     )
     rows = []
     for attempt in attempts:

@@ -1,19 +1,22 @@
 """What officials decided, as each of them may see it: lights stay hidden from the others until all are in, votes of the
 jury until the case is closed."""
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Min, Q
 
 from judging import officials
-from judging.rulebook import Cause, rulebook_load
+from judging.rulebook import Cause, Rulebook, rulebook_load
 from meets.access import STAFF_ROLES, AnyUser, role_in, seat_of
-from meets.decisions import attempt_state
+from meets.decisions import attempt_state, step_of
 from meets.errors import Conflict
-from meets.fold import AttemptState
+from meets.fold import KINDS as DECISION_KINDS
+from meets.fold import AttemptState, Step, fold
 from meets.models import (
     Assessment,
     Attempt,
@@ -86,6 +89,9 @@ class DecisionShown:
     causes: list[Cause] = field(default_factory=list)
     late: int = 0
     may_open_case: str = ""
+    case_until: dt.datetime | None = None
+    # What the lights alone came to; empty where there were none.
+    from_lights: str = ""
 
     @property
     def version(self) -> int:
@@ -100,6 +106,11 @@ class DecisionShown:
         """The seats whose light is still missing, once one is in."""
         missing = [light.seat for light in self.lights if not light.given]
         return missing if len(missing) < len(self.lights) else []
+
+    @property
+    def is_changed(self) -> bool:
+        """Does the decision stand otherwise than its lights: reversed or corrected since?"""
+        return bool(self.outcome and self.from_lights and self.outcome != self.from_lights)
 
 
 def decision_detail(user: AnyUser, attempt: Attempt, role: Role | None = None) -> DecisionShown:
@@ -124,7 +135,44 @@ def decision_detail(user: AnyUser, attempt: Attempt, role: Role | None = None) -
         causes=[cause for cause in book.causes if cause.lift == attempt.lift_kind],
         late=_late(attempt, state),
         may_open_case=_may_open(role, meet, state, cases),
+        case_until=state.decided_at + dt.timedelta(seconds=book.jury.window_s) if state.decided_at else None,
+        from_lights=_from_lights(state, book),
     )
+
+
+def _from_lights(state: AttemptState, book: Rulebook) -> str:
+    lights = [officials.Light(light.colour) for light in state.seated.values()]
+    return str(officials.majority(lights, book.officials) or "")
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What officials gave on one attempt of a list, as far as this reader may see it."""
+
+    state: AttemptState
+    lights: list[LightShown]
+    cards: list[dict[str, str]]
+
+    @property
+    def is_split(self) -> bool:
+        """Are the lights on, and not all the same?"""
+        return len({light.colour for light in self.lights if light.colour}) > 1
+
+
+def given_rows(user: AnyUser, attempts: Iterable[Attempt], book: Rulebook) -> dict[UUID, Given]:
+    """By attempt, in one query however many there are."""
+    ids = [attempt.pk for attempt in attempts]
+    steps: dict[UUID, list[Step]] = {pk: [] for pk in ids}
+    for row in LogRecord.objects.filter(attempt_id__in=ids, kind__in=DECISION_KINDS).order_by("seq"):
+        if row.attempt_id is not None:
+            steps[row.attempt_id].append(step_of(row))
+    name = user.get_username()
+    found = {}
+    for pk, told in steps.items():
+        state = fold(told)
+        mine = state.light_of(name) if name else None
+        found[pk] = Given(state, _lights(state, name), _cards(state, mine.seat if mine else "", book.causes))
+    return found
 
 
 def _lights(state: AttemptState, name: str) -> list[LightShown]:

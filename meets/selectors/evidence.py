@@ -85,7 +85,9 @@ class Evidence:
 
 def attempt_row(desk: Desk, attempt_id: UUID) -> Attempt:
     """The attempt in the desk's meet. Raises Http404."""
-    rows = Attempt.objects.filter(entry__meet=desk.meet).select_related("entry__lifter", "entry__platform")
+    rows = Attempt.objects.filter(entry__meet=desk.meet).select_related(
+        "entry__lifter", "entry__platform", "entry__meet"
+    )
     attempt = rows.filter(pk=attempt_id).first()
     if attempt is None:
         raise Http404("There is no such attempt in your meets.")
@@ -104,7 +106,7 @@ def evidence_detail(desk: Desk, attempt_id: UUID) -> Evidence:
     """Raises Http404."""
     attempt = attempt_row(desk, attempt_id)
     is_open = open_attempts(desk).filter(pk=attempt.pk).exists()
-    my_light = Light.objects.filter(attempt=attempt, referee_id=desk.user.pk).first()
+    my_light = Light.objects.filter(attempt=attempt, take=attempt.take, referee_id=desk.user.pk).first()
     seen = _seen(desk, attempt, is_open=is_open)
     photos = [_photo(desk, image, seen.assessments.get(image.pk), is_open=is_open) for image in seen.images]
     if not is_open:

@@ -63,6 +63,14 @@ STATUS_CALLS = {
     ImageStatus.FAILED: FAILED,
 }
 
+# What officials decided.
+OUTCOME_WORDS = {"": "Not decided", "good": "Good lift", "no_lift": "No lift", "passed": "Not taken"}
+JURY_WORDS = {
+    "upheld": "the decision stands",
+    "reversed": "the decision is reversed",
+    "extra_attempt": "an extra attempt",
+}
+
 # What was found by weights that may not advise here.
 WITHHELD_SHORT = "engine has not passed the gold gate"
 WITHHELD_SENTENCE = (

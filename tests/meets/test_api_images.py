@@ -22,7 +22,7 @@ Messages = Callable[[], list[str]]
 
 @pytest.fixture
 def attempt() -> Attempt:
-    return make.attempt_make()
+    return make.attempt_make(make.meet_make(evidence_mode="live"))
 
 
 @pytest.fixture

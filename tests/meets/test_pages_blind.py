@@ -15,6 +15,7 @@ from tests.factories import (
     assessed_make,
     attempt_make,
     camera_make,
+    decided_make,
     finding_make,
     image_make,
     meet_make,
@@ -177,13 +178,19 @@ def test_another_referees_light_opens_nothing(meet: Meet, referee: Any) -> None:
 
 
 @pytest.mark.parametrize("role", [Role.STAFF, Role.HEAD, Role.JURY, Role.READER])
-def test_others_see_it_at_once(meet: Meet, role: Role) -> None:
+def test_others_see_it_after_the_lights(meet: Meet, role: Role) -> None:
+    """They sit within earshot of the referees, and the jury may be asked to reverse them."""
     attempt = attempt_with(meet, "breach")
-    html = content(
-        client_of(member_make(meet, role)).get(reverse("attempt-detail", args=[attempt.pk])).content.decode()
-    )
-    assert "◆" in html
-    assert "give-white" not in html
+    client = client_of(member_make(meet, role))
+
+    def page() -> str:
+        return content(client.get(reverse("attempt-detail", args=[attempt.pk])).content.decode())
+
+    assert "◆" not in page()
+    assert "Closed until the lights." in page()
+    decided_make(attempt)
+    assert "◆" in page()
+    assert "give-white" not in page()
 
 
 def test_training_is_open_and_still_takes_the_light(referee: Any) -> None:

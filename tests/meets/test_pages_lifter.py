@@ -37,6 +37,7 @@ from tests.factories import (
     finding_make,
     image_make,
     meet_make,
+    meet_now,
     member_make,
     person_make,
     photo_bytes,
@@ -165,7 +166,7 @@ def test_others_get_no_form_and_change_nothing(meet: Meet, role: Role, seen: Any
     client = client_of(meet, role)
     api = APIClient()
     api.force_login(member_make(meet, role))
-    before = AttemptImage.objects.values().get(), Reading.objects.values().get(), Meet.objects.values().get()
+    before = AttemptImage.objects.values().get(), Reading.objects.values().get(), meet_now()
     html = page(client, row.image)
     assert 'name="person"' not in html
     # What is asked of others is seen; what nobody asks is not.
@@ -175,7 +176,7 @@ def test_others_get_no_form_and_change_nothing(meet: Meet, role: Role, seen: Any
         == 403
     )
     assert api.patch(f"/api/v1/images/{row.image_id}/", {"lifter_at": [0.5, 0.5]}).status_code == 403
-    assert (AttemptImage.objects.values().get(), Reading.objects.values().get(), Meet.objects.values().get()) == before
+    assert (AttemptImage.objects.values().get(), Reading.objects.values().get(), meet_now()) == before
 
 
 def test_a_blind_referee_is_told_of_nobody(meet: Meet) -> None:
@@ -201,10 +202,10 @@ def test_nobody_of_that_number_is_refused_and_nothing_is_written(meet: Meet, dat
     if "person" in sent and data != {"person": 1} and data != "other":
         sent = {"assessment": row.pk, **sent}
     staff = client_of(meet)
-    before = AttemptImage.objects.values().get(pk=row.image_id), Meet.objects.values().get()
+    before = AttemptImage.objects.values().get(pk=row.image_id), meet_now()
     answer = say(staff, row.image, **sent)
     assert "Choose one of the numbered people." in answer.content.decode()
-    assert (AttemptImage.objects.values().get(pk=row.image_id), Meet.objects.values().get()) == before
+    assert (AttemptImage.objects.values().get(pk=row.image_id), meet_now()) == before
 
 
 @pytest.mark.parametrize("at", [(1.01, 0.5), (-0.1, 0.5), (float("nan"), 0.5), (0.5, float("inf")), (0.5,)])
@@ -263,6 +264,8 @@ def test_boxes_cost_no_query_of_their_own(meet: Meet) -> None:
     for _ in range(5):
         image = assessed_make(many, seen=unsure(), camera=camera_make(meet)).image
         AttemptImage.objects.filter(pk=image.pk).update(lifter_said_by=image.uploaded_by)
+    # The first look at what was found is noted in the log, later ones are not.
+    cost(many.pk), cost(few.pk)
     assert cost(many.pk) == cost(few.pk)
 
 
@@ -309,11 +312,11 @@ def test_a_camera_is_added_changed_and_taken_away(meet: Meet) -> None:
 def test_a_camera_that_cannot_be(meet: Meet, change: dict[str, str], sentence: str) -> None:
     camera_make(meet, name="Taken")
     staff = client_of(meet)
-    before = list(Camera.objects.values()), Meet.objects.values().get()
+    before = list(Camera.objects.values()), meet_now()
     answer = staff.post(reverse("camera-list", args=[meet.pk]), {"name": "New", **REGION, **change})
     assert answer.status_code == 400
     assert sentence in answer.content.decode()
-    assert (list(Camera.objects.values()), Meet.objects.values().get()) == before
+    assert (list(Camera.objects.values()), meet_now()) == before
 
 
 def test_in_a_closed_meet_cameras_stay(meet: Meet) -> None:
@@ -510,7 +513,7 @@ def test_another_meets_camera_is_refused_and_nothing_is_written(meet: Meet, way:
     theirs, mine = camera_make(meet_make()), camera_make(meet)
     staff, api = client_of(meet), APIClient()
     api.force_authenticate(member_make(meet))
-    before = list(AttemptImage.objects.values()), Meet.objects.values().get(pk=meet.pk)
+    before = list(AttemptImage.objects.values()), meet_now(pk=meet.pk)
     from django.core.files.uploadedfile import SimpleUploadedFile
 
     def photo() -> SimpleUploadedFile:
@@ -529,7 +532,7 @@ def test_another_meets_camera_is_refused_and_nothing_is_written(meet: Meet, way:
         assert api.patch(f"/api/v1/images/{image.pk}/", {"camera": theirs.pk}).status_code == 400
         with pytest.raises(Refusal, match="not in this meet"):
             intake.image_restate(image=image, user=image.uploaded_by, camera=theirs)
-    assert (list(AttemptImage.objects.values()), Meet.objects.values().get(pk=meet.pk)) == before
+    assert (list(AttemptImage.objects.values()), meet_now(pk=meet.pk)) == before
     assert api.patch(f"/api/v1/images/{image.pk}/", {"camera": mine.pk}).json()["camera"] == mine.pk
 
 

@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from meets.models import AttemptImage, EvidenceMode, Meet, MeetStatus, Role
-from tests.factories import assessed_make, attempt_make, meet_make, member_make, working_make
+from tests.factories import assessed_make, attempt_make, meet_make, meet_now, member_make, working_make
 
 pytestmark = pytest.mark.django_db
 
@@ -55,11 +55,11 @@ def test_staff_say_what_a_photo_shows_and_it_is_read_again(meet: Meet) -> None:
 def test_others_are_shown_no_form_and_change_nothing(meet: Meet, role: Role) -> None:
     image = assessed_make(attempt_make(meet), view="left").image
     client = client_of(meet, role)
-    before = AttemptImage.objects.values().get(), Meet.objects.values().get()
+    before = AttemptImage.objects.values().get(), meet_now()
     for name in ("attempt-detail", "attempt-live"):
         assert "What this photo shows" not in page(client, image, name)
     assert client.post(reverse("photo-restate", args=[image.pk]), {"view": "rear"}).status_code == 403
-    assert (AttemptImage.objects.values().get(), Meet.objects.values().get()) == before
+    assert (AttemptImage.objects.values().get(), meet_now()) == before
 
 
 @pytest.mark.parametrize("what", ["closed", "no such view", "being read"])
@@ -70,9 +70,9 @@ def test_a_refusal_is_told_and_changes_nothing(meet: Meet, what: str) -> None:
     if what == "closed":
         Meet.objects.update(status=MeetStatus.CLOSED)
         assert "What this photo shows" not in page(staff, image)
-    before = AttemptImage.objects.values().get(), Meet.objects.values().get()
+    before = AttemptImage.objects.values().get(), meet_now()
     stated = {"view": "above" if what == "no such view" else "rear", "phase": "lockout"}
     answer = staff.post(reverse("photo-restate", args=[image.pk]), stated, follow=True)
     sentence = {"closed": "This meet is closed.", "no such view": "There is no view", "being read": "being read right"}
     assert sentence[what] in answer.content.decode()
-    assert (AttemptImage.objects.values().get(), Meet.objects.values().get()) == before
+    assert (AttemptImage.objects.values().get(), meet_now()) == before

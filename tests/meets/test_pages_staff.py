@@ -160,14 +160,27 @@ def test_attempts_are_added_changed_and_taken_away(head: Client, meet: Meet) -> 
     page = head.get(url).content.decode()
     assert 'value="82.5"' in page
     assert 'value="120"' in page
-    changed = ENTRY | {"squat_1": "", "bench_2": "85", "deadlift_3": "150.5", "name": "Alva Nordby"}
+    changed = ENTRY | {"squat_1": "", "bench_2": "85", "deadlift_3": "152.5", "name": "Alva Nordby"}
     assert head.post(url, changed).status_code == 302
     entry.lifter.refresh_from_db()
     assert entry.lifter.name == "Alva Nordby"
     assert sorted((a.lift, a.number, str(a.declared_kg)) for a in Attempt.objects.all()) == [
         ("bench", 2, "85.00"),
-        ("deadlift", 3, "150.50"),
+        ("deadlift", 3, "152.50"),
     ]
+
+
+def test_a_weight_off_the_step_is_refused_by_name_and_stands_with_a_reason(head: Client, meet: Meet) -> None:
+    head.post(reverse("lifter-create", args=[meet.pk]), ENTRY)
+    url = reverse("entry-edit", args=[Entry.objects.get(meet=meet).pk])
+    before = rows()
+
+    refused = head.post(url, ENTRY | {"deadlift_1": "151"}, follow=True)
+
+    assert "A weight is a multiple of 2.5 kg; 150 kg or 152.5 kg would be allowed." in refused.content.decode()
+    assert rows() == before
+    assert head.post(url, ENTRY | {"deadlift_1": "151", "waive_reason": "plates of the hall"}).status_code == 302
+    assert str(Attempt.objects.get(lift="deadlift", number=1).declared_kg) == "151.00"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,263 @@
+"""ETag, If-None-Match and If-Match; the request's own name; and that every detail has them."""
+
+import logging
+import threading
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+from rest_framework.test import APIClient
+
+from meets.api import urls
+from meets.models import Entry, EvidenceMode, Lifter, Light, Meet, Role
+from tests import factories as make
+from tests.meets.test_api_access import TABLE, Row, World
+
+pytestmark = pytest.mark.django_db
+
+
+def client_of(user: Any) -> APIClient:
+    client = APIClient()
+    client.force_authenticate(user)
+    return client
+
+
+def details() -> list[tuple[str, str]]:
+    """Routes of one row, with the methods that change it."""
+    return [(name, method) for name, method in TABLE if name.endswith("-detail")]
+
+
+READ = [name for name, method in details() if method == "get"]
+WRITTEN = [(name, method) for name, method in details() if method in ("patch", "delete")]
+
+
+def address(name: str, method: str, world: World) -> str:
+    row = TABLE[name, method].row
+    assert row is not None
+    return reverse(f"api:{name}", args=[row(world).pk])
+
+
+def send(client: APIClient, method: str, where: str, row: Row, world: World, tag: str) -> Any:
+    return getattr(client, method)(where, row.body(world) or None, headers={"If-Match": tag})
+
+
+def test_every_detail_of_a_meet_has_one() -> None:
+    views = {str(route.name): route.callback.cls for route in urls.v1 if str(route.name).endswith("-detail")}
+    assert {name for name, view in views.items() if not getattr(view, "tagged", False)} == {"token-detail"}
+
+
+@pytest.mark.parametrize("name", READ)
+def test_a_strong_tag_of_what_is_shown_and_304_for_it(name: str) -> None:
+    world = World()
+    client = client_of(make.member_make(world.meet, Role.HEAD))
+    where = address(name, "get", world)
+
+    first = client.get(where)
+    tag = first["ETag"]
+
+    assert tag.startswith('"')
+    assert first["Cache-Control"] == "private, no-cache"
+    assert {"Authorization", "Cookie"} <= {one.strip() for one in first["Vary"].split(",")}
+    assert client.get(where)["ETag"] == client.head(where)["ETag"] == tag
+    for known in (tag, f"W/{tag}", f'"x", {tag}', "*"):
+        again = client.get(where, headers={"If-None-Match": known})
+        assert (again.status_code, again.content, again["ETag"]) == (304, b"", tag)
+        assert again["Vary"] == first["Vary"]
+    for other in ('"x"', "x", ""):
+        assert client.get(where, headers={"If-None-Match": other}).status_code == 200
+
+
+@pytest.mark.parametrize("name", READ)
+def test_a_stranger_is_not_told_that_nothing_changed(name: str) -> None:
+    world = World()
+    where = address(name, "get", world)
+    tag = client_of(make.member_make(world.meet, Role.HEAD)).get(where)["ETag"]
+    for known in (tag, "*"):
+        assert client_of(make.user_make()).get(where, headers={"If-None-Match": known}).status_code == 404
+
+
+@pytest.mark.parametrize(("name", "method"), WRITTEN)
+def test_a_change_goes_through_while_nothing_has_changed(name: str, method: str) -> None:
+    row, world = TABLE[name, method], World()
+    client = client_of(make.member_make(world.meet, Role.HEAD))
+    where = address(name, method, world)
+
+    answer = send(client, method, where, row, world, f'"x", {client.get(where)["ETag"]}')
+
+    assert answer.status_code == row.status
+    if method == "patch":
+        assert client.get(where)["ETag"] != ""
+
+
+@pytest.mark.parametrize("tag", ['"x"', 'W/"x"', "x", ""])
+@pytest.mark.parametrize(("name", "method"), WRITTEN)
+def test_a_change_of_what_has_changed_is_412_and_changes_nothing(name: str, method: str, tag: str) -> None:
+    from tests.meets.test_api_access import fingerprint
+
+    row, world = TABLE[name, method], World()
+    client = client_of(make.member_make(world.meet, Role.HEAD))
+    before = fingerprint(world)
+
+    answer = send(client, method, address(name, method, world), row, world, tag)
+
+    assert (answer.status_code, answer["Content-Type"]) == (412, "application/problem+json")
+    assert answer.json()["reason"] == "changed"
+    assert "nothing is written" in answer.json()["detail"]
+    assert fingerprint(world) == before
+
+
+def test_a_weak_tag_never_fits_and_a_star_always_does() -> None:
+    lifter = make.lifter_make(make.meet_make())
+    client = client_of(make.member_make(lifter.meet))
+    where = f"/api/v1/lifters/{lifter.pk}/"
+    tag = client.get(where)["ETag"]
+
+    assert client.patch(where, {"team": "A"}, headers={"If-Match": f"W/{tag}"}).status_code == 412
+    assert client.patch(where, {"team": "A"}, headers={"If-Match": "*"}).status_code == 200
+    assert Lifter.objects.get().team == "A"
+
+
+def test_of_two_clients_the_second_reads_again_first() -> None:
+    lifter = make.lifter_make(make.meet_make(), team="")
+    one, two = client_of(make.member_make(lifter.meet)), client_of(make.member_make(lifter.meet))
+    where = f"/api/v1/lifters/{lifter.pk}/"
+    seen_by_one, seen_by_two = one.get(where)["ETag"], two.get(where)["ETag"]
+
+    assert one.patch(where, {"team": "One"}, headers={"If-Match": seen_by_one}).status_code == 200
+    assert two.patch(where, {"team": "Two"}, headers={"If-Match": seen_by_two}).status_code == 412
+    assert two.delete(where, headers={"If-Match": seen_by_two}).status_code == 412
+    assert Lifter.objects.get().team == "One"
+
+    assert two.patch(where, {"team": "Two"}, headers={"If-Match": two.get(where)["ETag"]}).status_code == 200
+    # Without the header it goes as it always did.
+    assert one.patch(where, {"team": "One"}).status_code == 200
+    assert Lifter.objects.get().team == "One"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_clients_at_the_same_moment_one_wins() -> None:
+    lifter = make.lifter_make(make.meet_make(), team="")
+    users = [make.member_make(lifter.meet) for _ in range(2)]
+    where = f"/api/v1/lifters/{lifter.pk}/"
+    tag = client_of(users[0]).get(where)["ETag"]
+    start, answers = threading.Barrier(2), []
+
+    def run(number: int) -> None:
+        client = client_of(users[number])
+        start.wait()
+        try:
+            answers.append(client.patch(where, {"team": str(number)}, headers={"If-Match": tag}).status_code)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(answers) == [200, 412]
+
+
+def test_a_refused_change_under_a_tag_leaves_nothing_behind() -> None:
+    """The writer refuses after the comparison: the whole transaction goes."""
+    meet = make.meet_make()
+    first, second = make.entry_make(meet, lot=1), make.entry_make(meet, lot=2)
+    client = client_of(make.member_make(meet))
+    where = f"/api/v1/entries/{second.pk}/"
+    before = Meet.objects.values().get()
+
+    answer = client.patch(where, {"lot": 1}, headers={"If-Match": client.get(where)["ETag"]})
+
+    assert answer.status_code == 400
+    assert dict(Entry.objects.values_list("pk", "lot")) == {first.pk: 1, second.pk: 2}
+    assert Meet.objects.values().get() == before
+
+
+def test_a_tag_tells_a_blind_referee_nothing_of_what_was_found() -> None:
+    meet = make.meet_make(evidence_mode=EvidenceMode.AFTER_LIGHT)
+    attempt = make.attempt_make(meet)
+    image = make.image_make(attempt)
+    referee = make.member_make(meet, Role.REFEREE)
+    client, where = client_of(referee), f"/api/v1/attempts/{attempt.pk}/"
+    before = client.get(where)["ETag"]
+
+    from meets import results
+
+    assert results.reading_settle(claim=make.claim_make(image), seen=make.seen_make())
+
+    assert client.get(where)["ETag"] == before
+    assert client.get(where, headers={"If-None-Match": before}).status_code == 304
+    Light.objects.create(attempt=attempt, referee=referee, colour="red")
+    assert client.get(where, headers={"If-None-Match": before}).status_code == 200
+
+
+# ── The request's own name ───────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("given", ["0123456789abcdef", "01J8Z-hall.cam_1"])
+def test_a_sane_name_is_kept(given: str) -> None:
+    assert Client().get("/login/", headers={"X-Request-Id": given})["X-Request-Id"] == given
+
+
+@pytest.mark.parametrize(
+    "given", ["", "short", "x" * 65, "a b c d e f g", "abc\ndefghij", "<script>alert(1)", "-------é"]
+)
+def test_any_other_is_replaced(given: str) -> None:
+    answer = Client().get("/login/", HTTP_X_REQUEST_ID=given)
+    assert len(answer["X-Request-Id"]) == 32
+    assert answer["X-Request-Id"] != given
+
+
+@pytest.mark.parametrize(
+    "where", ["/api/v1/me/", "/api/nowhere/", "/nowhere/", "/", "/login/", "/static/none.css", "/api/schema/"]
+)
+def test_every_answer_has_one(where: str) -> None:
+    one, two = Client().get(where), Client().get(where)
+    assert one["X-Request-Id"] != two["X-Request-Id"]
+
+
+def test_the_lines_of_a_request_bear_its_name(caplog: pytest.LogCaptureFixture, monkeypatch: Any) -> None:
+    from django.conf import settings
+
+    from meets.requestid import RequestIdFilter
+
+    assert "request_id" in settings.LOGGING["handlers"]["stderr"]["filters"]
+    monkeypatch.setattr("meets.api.views.workers_states", lambda: logging.getLogger("meets").warning("here") or {})
+    caplog.handler.addFilter(RequestIdFilter())
+    client = client_of(make.user_make())
+    client.get("/api/v1/workers/", headers={"X-Request-Id": "hall-0001"})
+    client.get("/api/v1/nowhere/", headers={"X-Request-Id": "hall-0002"})
+    logging.getLogger("meets").warning("outside")
+    named = {record.getMessage(): record.request_id for record in caplog.records}  # type: ignore[attr-defined]
+    assert named["here"] == "hall-0001"
+    assert named["Not Found: /api/v1/nowhere/"] == "hall-0002"
+    assert named["outside"] == "-"
+
+
+# ── Problems everywhere ──────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("method", "where", "status", "extra"),
+    [
+        ("get", "/api/v1/nowhere/", 404, {}),
+        ("post", "/api/v1/nowhere", 404, {}),
+        ("put", "/api/v1/me/", 405, {}),
+        ("delete", "/api/v1/meets/", 405, {}),
+        ("post", "/api/schema/", 405, {}),
+        ("get", "/api/v1/me/", 406, {"HTTP_ACCEPT": "image/png"}),
+        ("get", "/api/v1/me/?format=xml", 404, {}),
+        ("get", "/api/v1/meets/?cursor=x", 404, {}),
+        ("get", "/api/v1/meets/?cursor=cD0lMDA%3D", 400, {}),
+    ],
+)
+def test_what_cannot_be_answered_is_a_problem(method: str, where: str, status: int, extra: dict[str, str]) -> None:
+    answer = getattr(client_of(make.user_make()), method)(where, **extra)
+    assert (answer.status_code, answer["Content-Type"]) == (status, "application/problem+json")
+    assert (answer.json()["status"], answer.json()["type"]) == (status, "about:blank")
+    assert answer.json()["detail"]
+    if status == 405:
+        assert answer["Allow"]

@@ -1,0 +1,1 @@
+"""A whole meet played through the public API: ``make play-meet``."""
