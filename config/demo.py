@@ -3,7 +3,7 @@
 The photos are the project's own rendered ones with what their truth says of lift, moment and camera, or those of the
 folder named by DEMO_PHOTOS.
 
-``python -m config.demo``        site and worker until Ctrl-C
+``python -m config.demo``        site, worker and the sender to webhooks until Ctrl-C
 ``python -m config.demo --once`` every demo photo assessed, one line each, then the end
 """
 
@@ -293,6 +293,10 @@ def worker(folder: Path) -> AbstractContextManager["subprocess.Popen[bytes]"]:
     return process("worker", [sys.executable, "manage.py", "worker"], folder)
 
 
+def sender(folder: Path) -> AbstractContextManager["subprocess.Popen[bytes]"]:
+    return process("sender", [sys.executable, "manage.py", "webhooks_send", "--forever"], folder)
+
+
 def wait_for(ids: list[str], child: "subprocess.Popen[bytes]", folder: Path) -> None:
     """Returns when every photo is done, rejected or failed; stops with a sentence when nothing moves any more."""
     from meets.models import AttemptImage, ImageStatus
@@ -399,13 +403,14 @@ def serve() -> None:
     with (
         process("site", site, folder) as web,
         worker(folder) as working,
+        sender(folder) as sending,
     ):
         if site_answers(port, web):
             welcome(port, logins)
-        while not stopped and web.poll() is None and working.poll() is None:
+        while not stopped and all(child.poll() is None for child in (web, working, sending)):
             time.sleep(0.2)
         if not stopped:
-            stop(f"Site or worker stopped by itself: the logs in {folder} say why.")
+            stop(f"Site, worker or sender stopped by itself: the logs in {folder} say why.")
         say("Stopping ...")
     say("Stopped.")
 

@@ -1,5 +1,5 @@
 """Is this container well? ``health.py web`` asks the site for its sign-in page, ``health.py worker`` asks the database
-for the worker's beat. Ends with 0, or with 1 and a sentence."""
+for the worker's beat, ``health.py sender`` for deliveries that nobody takes up. Ends with 0, or with 1 and a sentence."""
 
 import http.client
 import os
@@ -23,12 +23,16 @@ def web_trouble(port: int = 8000) -> str:
     return "" if status == 200 else f"The sign-in page answers {status}."
 
 
-def worker_trouble() -> str:
-    """A worker's name ends with its host's name, and each container is a host of its own."""
+def set_up() -> None:
     import django
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
+
+
+def worker_trouble() -> str:
+    """A worker's name ends with its host's name, and each container is a host of its own."""
+    set_up()
     from django.conf import settings
     from django.utils import timezone
 
@@ -39,7 +43,15 @@ def worker_trouble() -> str:
     return "" if mine.filter(seen_at__gt=late).exists() else "The worker has not been heard of lately."
 
 
+def sender_trouble() -> str:
+    """Whatever is due is taken up within seconds, and settled within its lease."""
+    set_up()
+    from meets.sender import deliveries_overdue
+
+    return "Deliveries that are due are not taken up." if deliveries_overdue() else ""
+
+
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-    if trouble := {"web": web_trouble, "worker": worker_trouble}[sys.argv[1]]():
+    if trouble := {"web": web_trouble, "worker": worker_trouble, "sender": sender_trouble}[sys.argv[1]]():
         raise SystemExit(trouble)

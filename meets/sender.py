@@ -87,6 +87,15 @@ def _claim(webhook: Webhook, now: datetime) -> Claim | None:
     return Claim(row.pk, webhook.pk, row.event, row.body, webhook.url, webhook.secret, row.tries, until)
 
 
+def deliveries_overdue() -> int:
+    """How many targets wait although one of theirs has long been due and none is under way. A target's own queue says
+    nothing: it may be slow, and has one delivery under way at a time."""
+    long_ago = timezone.now() - LEASE
+    of_this = Delivery.objects.filter(webhook=OuterRef("pk"), status=DeliveryStatus.WAITING)
+    asking = Webhook.objects.filter(Exists(of_this.filter(next_try_at__lt=long_ago)), is_active=True)
+    return asking.exclude(Exists(of_this.filter(lease_until__gte=timezone.now()))).count()
+
+
 def delivery_settle(*, claim: Claim, status: int | None, error: str = "") -> bool:
     """Ends a try. status: of the answer; None when there was none. False when the try no longer holds the delivery."""
     now = timezone.now()

@@ -86,7 +86,6 @@ def jury_desk(desk: Desk) -> JuryDesk:
         )
 
     def decided(attempt: Attempt) -> Decided:
-        # The time of the lights, not of a correction since: as the writer asks of the fold.
         at = given[attempt.pk].state.decided_at or now
         until = at + dt.timedelta(seconds=book.jury.window_s)
         lights = [officials.Light(light.colour) for light in given[attempt.pk].state.seated.values()]

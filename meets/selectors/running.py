@@ -155,14 +155,14 @@ def _card(rows: Iterable[Attempt], per_lift: int) -> list[tuple[str, list[Attemp
 
 
 def _due(cards: Mapping[UUID, list[Attempt]], lifts: set[str], book: Rulebook) -> list[NextWeight]:
-    """The weights not handed in yet of lifters whose last attempt of the lift is decided, the most urgent first."""
+    """The weights not handed in yet of lifters whose last attempt of the lift is decided, those decided last first."""
     due = []
     for rows in cards.values():
         for lift in lifts:
             done = sorted((row for row in rows if row.lift == lift), key=lambda row: row.number)
             if done and done[-1].outcome and done[-1].number < book.attempts.per_lift:
                 due.append(_next(done, book))
-    return sorted(due, key=lambda row: (row.until is None, row.until, row.entry.lot or 0), reverse=True)
+    return sorted(due, key=lambda row: row.until.timestamp() if row.until else 0.0, reverse=True)
 
 
 def _next(done: list[Attempt], book: Rulebook) -> NextWeight:

@@ -11,13 +11,16 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from meets import access, decisions, intake
+from meets import access, intake
 from meets.errors import Refusal, Unusable
 from meets.forms import StatedForm
-from meets.models import Assessment, AttemptImage, Camera, Role
+from meets.models import Assessment, AttemptImage, Camera
 from meets.selectors import board, evidence
 from meets.selectors.board import Desk, Filters
 from meets.selectors.evidence import Evidence, PhotoView
+from meets.selectors.history import history_of
+from meets.selectors.referee import chair_of
+from meets.views.again import Tried, page_again
 from meets.views.shared import desk_of, staff_desk_of, user_of
 
 
@@ -26,6 +29,8 @@ def _context(desk: Desk, attempt_id: UUID, filters: Filters) -> dict[str, Any]:
     detail = evidence.evidence_detail(desk, attempt_id)
     order = [row.attempt.pk for row in rows]
     here = order.index(attempt_id) if attempt_id in order else None
+    # After the evidence, which notes that it was shown.
+    chair = chair_of(desk, detail.attempt)
     return {
         "desk": desk,
         "meet": desk.meet,
@@ -36,7 +41,10 @@ def _context(desk: Desk, attempt_id: UUID, filters: Filters) -> dict[str, Any]:
         "attempt": detail.attempt,
         "previous": order[here - 1] if here else None,
         "next": order[here + 1] if here is not None and here + 1 < len(order) else None,
-        "may_light": desk.role is Role.REFEREE and desk.is_open and detail.my_light is None,
+        "chair": chair,
+        "decision": chair.decision,
+        "history": history_of(detail.attempt),
+        "causes": chair.decision.causes,
         "seconds": board.evidence_seconds(desk.meet),
         "token": desk.token(str(attempt_id), filters.query()),
     }
@@ -59,9 +67,15 @@ def _stated(desk: Desk, detail: Evidence) -> list[tuple[PhotoView, StatedForm]]:
 @login_required
 @require_GET
 def attempt_detail(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
-    desk = desk_of(request, evidence.attempt_meet_id(attempt_id))
+    return attempt_page(request, desk_of(request, evidence.attempt_meet_id(attempt_id)), attempt_id)
+
+
+def attempt_page(
+    request: HttpRequest, desk: Desk, attempt_id: UUID, refusal: Refusal | None = None, tried: Tried | None = None
+) -> HttpResponse:
+    """The attempt as it stands now; with a refusal after an act that was not taken."""
     context = _context(desk, attempt_id, Filters.read(request.GET.dict()))
-    return render(request, "meets/attempt.html", context)
+    return page_again(request, "meets/attempt.html", context, refusal, tried)
 
 
 @never_cache
@@ -74,19 +88,6 @@ def attempt_live(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
     if request.GET.get("u") == desk.token(str(attempt_id), filters.query()):
         return HttpResponse(status=204)
     return render(request, "meets/_attempt_live.html", {**_context(desk, attempt_id, filters), "oob": True})
-
-
-@login_required
-@require_POST
-def attempt_light(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
-    desk = desk_of(request, evidence.attempt_meet_id(attempt_id))
-    attempt = evidence.attempt_row(desk, attempt_id)
-    try:
-        decisions.light_record(attempt=attempt, referee=user_of(request), colour=request.POST.get("colour", ""))
-    except Refusal as refusal:
-        context = _context(desk, attempt_id, Filters())
-        return render(request, "meets/attempt.html", {**context, "refusal": refusal.detail}, status=refusal.status)
-    return redirect("attempt-detail", attempt_id)
 
 
 @login_required

@@ -30,6 +30,15 @@ def staff_desk_of(request: HttpRequest, meet_id: UUID) -> Desk:
     return desk
 
 
+def part_desk_of(request: HttpRequest, meet_id: UUID, roles: frozenset[Role]) -> Desk:
+    """The desk of someone who has one of these parts. Raises like staff_desk_of."""
+    desk = desk_of(request, meet_id)
+    if desk.role not in roles:
+        named = " or ".join(sorted(role.label for role in roles))
+        raise PermissionDenied(f"Only the {named} of this meet may do that. Ask the head of the meet.")
+    return desk
+
+
 def head_desk_of(request: HttpRequest, meet_id: UUID) -> Desk:
     """The desk of the meet's head. Raises like staff_desk_of."""
     desk = desk_of(request, meet_id)

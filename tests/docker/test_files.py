@@ -18,7 +18,8 @@ from django.conf import settings
 from django.utils import timezone
 
 from meets.middleware import FORM_BYTES
-from meets.models import WorkerBeat
+from meets.models import Delivery, Webhook, WorkerBeat
+from tests.factories import meet_make, user_make
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCKER = ROOT / "docker"
@@ -206,7 +207,9 @@ def test_nobody_reaches_what_he_does_not_work_with() -> None:
     assert on["proxy"] & on["db"] == set()
     assert on["proxy"] & on["redis"] == set()
     assert on["db"] == on["redis"] == {"data"}
-    assert {name for name, joined in on.items() if "outside" in joined} == {"proxy", "weights"}
+    assert {name for name, joined in on.items() if "outside" in joined} == {"proxy", "sender", "weights"}
+    assert on["sender"] == {"data", "outside"}
+    assert site["services"]["sender"]["secrets"] == ["database_url"]
     assert {name for name, service in site["services"].items() if "ports" in service} == {"proxy"}
     # What the proxy and the stores never need.
     assert "secret_key" not in site["services"]["worker"]["secrets"]
@@ -265,6 +268,23 @@ def test_a_worker_is_well_while_it_beats(monkeypatch: pytest.MonkeyPatch) -> Non
     past = timezone.now() - timedelta(seconds=settings.WORKER_GONE_S + 1)
     WorkerBeat.objects.filter(name="worker-1-b@box1").update(seen_at=past)
     assert health().worker_trouble() == late
+
+
+@pytest.mark.django_db
+def test_a_sender_is_well_while_what_is_due_is_taken_up() -> None:
+    head, meet = user_make(), meet_make()
+    webhook = Webhook.objects.create(meet=meet, url="https://8.8.8.8/", created_by=head)
+    now = timezone.now()
+    assert health().sender_trouble() == ""
+    delivery = Delivery.objects.create(webhook=webhook, event="ping", body="{}", next_try_at=now - timedelta(minutes=1))
+    assert health().sender_trouble() == ""
+    Delivery.objects.update(next_try_at=now - timedelta(minutes=3))
+    assert health().sender_trouble() == "Deliveries that are due are not taken up."
+    Delivery.objects.create(webhook=webhook, event="ping", body="{}", lease_until=now + timedelta(minutes=1))
+    assert health().sender_trouble() == ""
+    Delivery.objects.exclude(pk=delivery.pk).delete()
+    Webhook.objects.update(is_active=False)
+    assert health().sender_trouble() == ""
 
 
 @pytest.mark.django_db

@@ -10,9 +10,24 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from rest_framework.test import APIClient
 
-from meets import intake, tokens
+from meets import decisions, intake, jury, tokens
 from meets.api import urls
-from meets.models import AttemptImage, Delivery, ImageStatus, Meet, Reading, Role, Webhook
+from meets.models import (
+    Attempt,
+    AttemptImage,
+    Card,
+    Delivery,
+    ImageStatus,
+    JuryCase,
+    JuryVote,
+    Light,
+    Meet,
+    Membership,
+    Reading,
+    Role,
+    SecondCall,
+    Webhook,
+)
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -21,6 +36,11 @@ ALL = tuple(Role)
 STAFF = (Role.STAFF, Role.HEAD)
 HEAD = (Role.HEAD,)
 BY_HEAD = "Only the head of this meet decides which systems are told of it."
+REFEREE = (Role.REFEREE,)
+HEAD_ALONE = "Only the head of meet of this meet may do that."
+REFEREE_ALONE = "Only the referee of this meet may do that."
+THOSE_ALONE = "Only the head of meet or jury or staff of this meet may do that."
+BY_STAFF = "Only the head of meet or staff of this meet may do that."
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
@@ -42,9 +62,24 @@ class World:
         self.aside = make.image_make(self.attempt)
         intake.image_set_aside(image=self.aside, user=self.aside.uploaded_by)
         self.bare = make.entry_make(self.meet)
+        lifting = make.entry_make(self.meet)
+        self.called = make.attempt_make(entry=lifting)
+        # Decided two to one, so that it may go to the jury, and one that has gone there.
+        told = decisions.Elsewhere(lights={"left": "white", "chief": "white", "right": "red"})
+        self.staff = make.member_make(self.meet, Role.HEAD)
+        self.decided, self.judged = (make.attempt_make(entry=lifting, lift=lift) for lift in ("bench", "deadlift"))
+        for attempt in (self.decided, self.judged):
+            decisions.decision_bring_in(attempt=attempt, user=self.staff, told=told)
+        self.jury = [make.member_make(self.meet, Role.JURY) for _ in range(3)]
+        self.case = jury.jury_open(attempt=self.judged, user=self.jury[0], grounds="seen from the side")
         self.webhook = Webhook.objects.create(
             meet=self.meet, url="https://192.0.2.1/", created_by=self.said.uploaded_by
         )
+
+    def jury_of_three(self) -> None:
+        """Whoever asks may make the jury one more, and the rule book wants three or five."""
+        if Membership.objects.filter(meet=self.meet, role=Role.JURY).count() > 3:
+            Membership.objects.filter(meet=self.meet, user=self.jury[0]).delete()
 
 
 @dataclass(frozen=True)
@@ -57,7 +92,7 @@ class Row:
     body: Callable[[World], dict[str, Any]] = field(default=lambda world: {})
     form: str = "json"
     # What those read who may not.
-    refusal: str = "Only this meet's staff may do that. Ask the head of the meet."
+    refusal: str | tuple[str, ...] = "Only this meet's staff may do that. Ask the head of the meet."
 
 
 def meet(world: World) -> Any:
@@ -121,8 +156,77 @@ TABLE = {
     ("webhook-ping", "post"): Row(lambda world: world.webhook, HEAD, 202, refusal=BY_HEAD),
     ("webhook-deliveries", "get"): Row(lambda world: world.webhook, HEAD, 200, refusal=BY_HEAD),
     ("results", "get"): Row(meet, ALL, 200),
+    ("member-list", "get"): Row(meet, STAFF, 200),
+    ("member-list", "post"): Row(
+        meet, HEAD, 201, lambda world: {"username": make.user_make().username, "role": "reader"}, refusal=HEAD_ALONE
+    ),
+    ("member-detail", "delete"): Row(
+        lambda world: (world.meet.pk, world.jury[1].username), HEAD, 204, refusal=HEAD_ALONE
+    ),
+    ("decision", "get"): Row(lambda world: world.attempt, ALL, 200),
+    ("decision-history", "get"): Row(lambda world: world.decided, ALL, 200),
+    ("light-give", "post"): Row(
+        lambda world: world.called, REFEREE, 201, lambda world: {"colour": "red", "version": 1}, refusal=REFEREE_ALONE
+    ),
+    # Nobody here has given a light or seen evidence; test_decisions has those who have.
+    ("light-take-back", "post"): Row(
+        lambda world: world.called, REFEREE, 409, lambda world: {"version": 1}, refusal=REFEREE_ALONE
+    ),
+    ("card-give", "post"): Row(
+        lambda world: world.called,
+        (),
+        201,
+        lambda world: {"causes": ["SQ-R1"], "version": 1},
+        refusal=(REFEREE_ALONE, "Only a referee who has given a light from a seat says why."),
+    ),
+    ("second-call", "post"): Row(
+        lambda world: world.called,
+        (),
+        201,
+        lambda world: {"colour": "red"},
+        refusal=(REFEREE_ALONE, "Give your own light first; this is the call after it."),
+    ),
+    ("attempt-call", "post"): Row(
+        lambda world: world.called, STAFF, 201, lambda world: {"version": 1}, refusal=BY_STAFF
+    ),
+    ("attempt-pass", "post"): Row(
+        lambda world: world.called, STAFF, 201, lambda world: {"version": 1, "reason": "injured"}, refusal=BY_STAFF
+    ),
+    ("decision-bring-in", "post"): Row(
+        lambda world: world.called, STAFF, 201, lambda world: {"version": 1, "outcome": "good"}, refusal=BY_STAFF
+    ),
+    ("decision-correct", "post"): Row(
+        lambda world: world.decided,
+        HEAD,
+        201,
+        lambda world: {"version": 2, "outcome": "no_lift", "reason": "wrong button"},
+        refusal=HEAD_ALONE,
+    ),
+    ("jury-open", "post"): Row(
+        lambda world: world.decided,
+        (*STAFF, Role.JURY),
+        201,
+        lambda world: world.jury_of_three() or {"version": 2, "grounds": "seen from the side"},
+        refusal=THOSE_ALONE,
+    ),
+    ("jury-vote", "post"): Row(
+        lambda world: world.case,
+        (),
+        201,
+        lambda world: {"vote": "upheld"},
+        refusal=(
+            "Only the jury of this meet may do that.",
+            "You are not one of the jury that this case was opened with.",
+        ),
+    ),
+    ("order", "get"): Row(meet, ALL, 200),
+    ("assist", "get"): Row(meet, ALL, 200),
+    ("assist", "post"): Row(meet, STAFF, 200, lambda world: {"on": False, "reason": "cameras moved"}),
+    ("log", "get"): Row(meet, (*STAFF, Role.JURY), 200, refusal=THOSE_ALONE),
+    ("sway", "get"): Row(meet, (*STAFF, Role.JURY), 200, refusal=THOSE_ALONE),
     ("results-slash", "get"): Row(meet, ALL, 200),
 }
+CLOSED_AS = {"jury-vote": Role.JURY}
 # Addresses that belong to no meet; their tests stand below and in test_api.
 ELSEWHERE = {
     ("meet-list", "get"),
@@ -157,7 +261,8 @@ def ask(user: User | None, name: str, method: str, row: Row, world: World, **ext
     if user is not None:
         client.force_authenticate(user)
     assert row.row is not None
-    address = reverse(f"api:{name}", args=[row.row(world).pk])
+    which = row.row(world)
+    address = reverse(f"api:{name}", args=which if isinstance(which, tuple) else [which.pk])
     return getattr(client, method)(address, row.body(world) or None, format=row.form, **extra)
 
 
@@ -167,7 +272,9 @@ def fingerprint(world: World) -> list[Any]:
     return [
         Meet.objects.filter(pk=world.meet.pk).values().get(),
         *[list(table.values()) for table in tables],
-        list(world.entry.attempts.values()),
+        list(Attempt.objects.filter(entry__meet=world.meet).order_by("pk").values()),
+        list(world.meet.memberships.order_by("pk").values()),
+        [list(table.objects.order_by("pk").values()) for table in (Light, Card, SecondCall, JuryCase, JuryVote)],
         list(AttemptImage.objects.order_by("pk").values()),
         list(Reading.objects.order_by("pk").values()),
         list(Webhook.objects.order_by("pk").values()),
@@ -186,7 +293,8 @@ def test_a_member(name: str, method: str, role: Role) -> None:
 
     assert answer.status_code == (row.status if role in row.may else 403)
     if role not in row.may:
-        refusals = {row.refusal, "Only this meet's staff may do that. Ask the head of the meet."}
+        named = row.refusal if isinstance(row.refusal, tuple) else (row.refusal,)
+        refusals = {*named, "Only this meet's staff may do that. Ask the head of the meet."}
         assert answer.json()["detail"] in refusals
         assert fingerprint(world) == before
 
@@ -216,7 +324,9 @@ def test_no_member(name: str, method: str, who: str) -> None:
 @pytest.mark.parametrize(("name", "method"), TABLE)
 def test_a_closed_meet_is_read_only(name: str, method: str) -> None:
     row, world = TABLE[name, method], World()
-    user = make.member_make(world.meet, Role.HEAD)
+    # Somebody who may at an open meet; on a vote of a case, a member of the jury at all.
+    role = Role.HEAD if Role.HEAD in row.may else (*row.may, CLOSED_AS.get(name, Role.REFEREE))[0]
+    user = make.member_make(world.meet, role)
     Meet.objects.update(status="closed")
     before = fingerprint(world)
 

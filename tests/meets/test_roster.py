@@ -331,7 +331,7 @@ def test_a_token_is_printed_once(capsys: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("args", "said"), [(["nobody"], "no active user 'nobody'"), (["anna", "--days=0"], "at least")]
+    ("args", "said"), [(["nobody"], "no active user 'nobody'"), (["anna", "--days=0"], "1 to 365 days")]
 )
 def test_no_token_for_nobody(args: list[str], said: str) -> None:
     make.user_make("anna")
