@@ -1,5 +1,5 @@
 """Is this container well? ``health.py web`` asks the site for its sign-in page, ``health.py worker`` asks the database
-for the worker's beat, ``health.py sender`` for deliveries that nobody takes up. Ends with 0, or with 1 and a sentence."""
+for the worker's beat, ``health.py sender`` for deliveries that nobody takes up. Ends with 0, or 1 and a sentence."""
 
 import http.client
 import os

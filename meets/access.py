@@ -153,7 +153,7 @@ def seat_of(user: AnyUser, attempt: Attempt) -> str:
         nearest = [row for row in seats if row[2] is not None] or seats
         if nearest:
             return next((seat for user_id, seat, _ in nearest if user_id == user.pk), "")
-    member = Membership.objects.filter(meet=entry.meet_id, user_id=user.pk, role=Role.REFEREE).only("seat").first()
+    member = Membership.objects.filter(meet=entry.meet_id, user_id=user.pk or 0, role=Role.REFEREE).only("seat").first()
     return member.seat if member else ""
 
 

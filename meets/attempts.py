@@ -97,8 +97,8 @@ def attempt_update(
     version: int | None = None,
     **changes: Unpack[AttemptFields],
 ) -> Attempt:
-    """Changes what is declared. An attempt keeps its entry; its lift stays once photos were judged as that lift, and all
-    of it once it is decided. Raises like attempt_create."""
+    """Changes what is declared. An attempt keeps its entry; its lift stays once photos were judged as that lift, and
+    all of it once it is decided. Raises like attempt_create."""
     if changes.get("entry", attempt.entry) != attempt.entry:
         raise Conflict("entry_kept", "An attempt keeps its entry. Delete it and add one to the other entry.")
     if changes.get("lift", attempt.lift) != attempt.lift and had_images(Attempt.objects.filter(pk=attempt.pk)):

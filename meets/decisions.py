@@ -1,5 +1,5 @@
-"""What officials decide: lights, cards, what other systems decided, corrections. Every act is a record in the sealed log;
-the rows are kept beside it for lists, and a finding never writes any.
+"""What officials decide: lights, cards, what other systems decided, corrections. Every act is a record in the sealed
+log; the rows are kept beside it for lists, and a finding never writes any.
 
 Each writer locks the meet, reads the attempt's state as the fold of its records, checks, appends one record (the last
 light two) and writes the rows, all or nothing. A vote names the version of the attempt that it is about: a late one is

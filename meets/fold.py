@@ -1,6 +1,6 @@
 """What stands of an attempt now: the fold of its records in the log, oldest first. Pure: no row is read here.
 
-The columns of Attempt, Light and Card are this state kept for lists; ``manage.py log_verify`` holds one against the other.
+The columns of Attempt, Light and Card are this state kept for lists; ``manage.py log_verify`` compares the two.
 """
 
 import datetime as dt

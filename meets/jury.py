@@ -1,5 +1,5 @@
-"""The jury: it takes up a decision within the rule book's time, votes in secret, and upholds or reverses it, or gives the
-attempt again. Who may vote is settled when a case opens. Every act is a record in the sealed log."""
+"""The jury: it takes up a decision within the rule book's time, votes in secret, and upholds or reverses it, or gives
+the attempt again. Who may vote is settled when a case opens. Every act is a record in the sealed log."""
 
 import hashlib
 import secrets

@@ -16,7 +16,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import F, Model, Q, QuerySet
 
-from meets import intake
+from meets import intake, webhooks
 from meets.access import AnyUser
 from meets.errors import Conflict
 from meets.models import (
@@ -111,7 +111,7 @@ def meet_update(*, meet: Meet, **changes: Unpack[MeetFields]) -> Meet:
     """
     with transaction.atomic():
         now = Meet.objects.select_for_update().get(pk=meet.pk)
-        asked = now.engines_asked
+        asked, before = now.engines_asked, webhooks.meet_body(now)
         if now.status == MeetStatus.CLOSED and changes.get("status", now.status) == MeetStatus.CLOSED and changes:
             raise _closed()
         row_set(now, changes)
@@ -123,6 +123,7 @@ def meet_update(*, meet: Meet, **changes: Unpack[MeetFields]) -> Meet:
                     "closing", "Change the engines first, then close the meet: photos are read in an open one."
                 )
             intake.readings_ask(meet=now)
+        webhooks.meet_tell(before, now)
     return now
 
 

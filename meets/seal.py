@@ -1,5 +1,5 @@
-"""Photos and evidence in the sealed log: that a photo came in and what was said of it, what a machine saw in it, and who
-was shown that when."""
+"""Photos and evidence in the sealed log: that a photo came in and what was said of it, what a machine saw in it, and
+who was shown that when."""
 
 import hashlib
 from collections import defaultdict

@@ -39,6 +39,7 @@ EVENTS = tuple(event for event in WebhookEvent if event is not WebhookEvent.PING
 KEPT = timedelta(days=30)
 # Whether evidence.ready says what was found.
 OPEN, WITHHELD = "open", "withheld"
+_OF_MEET = ("name", "federation", "town", "starts_on", "rulebook", "engine", "evidence_mode", "status", "assist_on")
 
 
 class WebhookFields(TypedDict, total=False):
@@ -191,6 +192,17 @@ def _queue(told: Iterable[tuple[Webhook, dict[str, Any]]]) -> list[Delivery]:
     return Delivery.objects.bulk_create(
         Delivery(webhook=webhook, event=body["event"], body=canonical(body)) for webhook, body in told
     )
+
+
+def meet_body(meet: Meet) -> dict[str, Any]:
+    """A meet as it is told outside."""
+    return {name: getattr(meet, name) for name in _OF_MEET}
+
+
+def meet_tell(before: Mapping[str, Any], meet: Meet) -> int:
+    """Queues meet.changed, in the transaction of the change. before: its meet_body from before; the same: nothing."""
+    after = meet_body(meet)
+    return event_queue(meet.pk, WebhookEvent.MEET_CHANGED, before=before, after=after) if after != before else 0
 
 
 def evidence_tell(assessment: Assessment, meet_id: UUID) -> int:

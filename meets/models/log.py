@@ -68,16 +68,16 @@ class LogRecord(models.Model):
     def __str__(self) -> str:
         return f"{self.meet_id} · {self.seq} · {self.kind}"
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise TypeError("A record of the log is never changed.")
+        super().save(*args, **kwargs)
+
     @property
     def contents(self) -> dict[str, Any]:
         """The body, read."""
         found: dict[str, Any] = json.loads(self.body)
         return found
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        if not self._state.adding:
-            raise TypeError("A record of the log is never changed.")
-        super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> Never:
         raise TypeError("A record of the log is never deleted.")

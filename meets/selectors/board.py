@@ -15,7 +15,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db.models import Exists, F, OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models import Exists, F, Max, OuterRef, Prefetch, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import Http404
 from django.utils import timezone
@@ -51,6 +51,9 @@ from meets.selectors.workers import WorkersState, last_answered, last_seen, last
 
 # A photo that has waited this long on the line makes the assistant late.
 DELAYED_AFTER_S = 15
+# What a board shows at once; older attempts are a page away.
+ROWS_PER_PAGE = 100
+PAGES_MAX = 10_000
 
 
 class Assist(StrEnum):
@@ -206,19 +209,34 @@ class Filters:
 
     platform: int | None = None
     lift: str = ""
+    # 1 holds the attempts whose photos came in last.
+    page: int = 1
 
     @classmethod
     def read(cls, values: "dict[str, str]") -> "Filters":
         """From a query string; what makes no sense counts as not said."""
-        platform, lift = values.get("platform", ""), values.get("lift", "")
+        lift = values.get("lift", "")
         return cls(
-            int(platform) if platform.isascii() and platform.isdigit() and len(platform) < 10 else None,
+            _whole(values.get("platform", "")),
             lift if lift in set(Lift) else "",
+            min(max(_whole(values.get("page", "")) or 1, 1), PAGES_MAX),
         )
 
-    def query(self) -> str:
-        parts = [f"platform={self.platform}"] if self.platform else []
-        return "&".join(parts + ([f"lift={self.lift}"] if self.lift else []))
+    def query(self, page: int | None = None) -> str:
+        """As a query string. page: another one than this."""
+        page = page or self.page
+        named = (("platform", self.platform), ("lift", self.lift), ("page", page if page > 1 else ""))
+        return "&".join(f"{name}={value}" for name, value in named if value)
+
+    def of(self, attempts: "QuerySet[Attempt]") -> "QuerySet[Attempt]":
+        """Those of the attempts that the reader asked for, on whatever page."""
+        if self.platform:
+            attempts = attempts.filter(entry__platform_id=self.platform)
+        return attempts.filter(lift=self.lift) if self.lift else attempts
+
+
+def _whole(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 class Group(StrEnum):
@@ -272,18 +290,21 @@ def newest_assessments(images: Iterable[AttemptImage]) -> dict[UUID, Assessment]
 
 
 def board_rows(desk: Desk, filters: Filters) -> list[BoardRow]:
-    """The rows in reading order. A constant number of queries, however many rows."""
-    attempts = Attempt.objects.filter(entry__meet=desk.meet).select_related("entry__lifter", "entry__platform")
-    if filters.platform:
-        attempts = attempts.filter(entry__platform_id=filters.platform)
-    if filters.lift:
-        attempts = attempts.filter(lift=filters.lift)
-    may_see = set(open_attempts(desk).values_list("pk", flat=True))
-    images = _images_by_attempt(desk, filters)
+    """A page of rows in reading order."""
+    return board_page(desk, filters)[0]
+
+
+def board_page(desk: Desk, filters: Filters) -> tuple[list[BoardRow], bool]:
+    """The same, and whether there is a page of older attempts. A constant number of queries, however many rows."""
+    ids = _page_ids(desk, filters)
+    here = ids[:ROWS_PER_PAGE]
+    attempts = Attempt.objects.filter(pk__in=here).select_related("entry__lifter", "entry__platform")
+    may_see = set(open_attempts(desk).filter(pk__in=here).values_list("pk", flat=True))
+    images = _images_by_attempt(desk, here, may_see)
     lights = dict(
-        Light.objects.filter(
-            attempt__entry__meet=desk.meet, referee_id=desk.user.pk, take=F("attempt__take")
-        ).values_list("attempt_id", "colour")
+        Light.objects.filter(attempt__in=here, referee_id=desk.user.pk, take=F("attempt__take")).values_list(
+            "attempt_id", "colour"
+        )
     )
     rows = []
     for attempt in attempts:
@@ -299,7 +320,7 @@ def board_rows(desk: Desk, filters: Filters) -> list[BoardRow]:
     evidence_shown(desk.user, desk.meet, _assessments(images), "board")
     order = list(Group)
     rows.sort(key=lambda row: (order.index(row.group), row.rank, -row.at.timestamp(), row.attempt.pk.hex))
-    return rows
+    return rows, len(ids) > ROWS_PER_PAGE
 
 
 def _assessments(images: dict[UUID, list[AttemptImage]]) -> Iterable[Assessment]:
@@ -308,21 +329,34 @@ def _assessments(images: dict[UUID, list[AttemptImage]]) -> Iterable[Assessment]
         yield from getattr(image, "_prefetched_objects_cache", {}).get("assessments", ())
 
 
-def _images_by_attempt(desk: Desk, filters: Filters) -> dict[UUID, list[AttemptImage]]:
+def _page_ids(desk: Desk, filters: Filters) -> list[UUID]:
+    """The attempts of a page, and one more where there is another page: those whose photos came in last first, then, to
+    staff, those that have none yet."""
+    first = (filters.page - 1) * ROWS_PER_PAGE
+    attempts = filters.of(Attempt.objects.filter(entry__meet=desk.meet))
+    with_photo = AttemptImage.objects.filter(attempt__in=attempts, set_aside_at=None)
+    newest = (
+        with_photo.order_by().values("attempt_id").annotate(last=Max("uploaded_at")).order_by("-last", "attempt_id")
+    )
+    ids = list(newest.values_list("attempt_id", flat=True)[first : first + ROWS_PER_PAGE + 1])
+    left = ROWS_PER_PAGE + 1 - len(ids)
+    if not desk.is_staff or left <= 0:
+        return ids
+    skipped = max(first - newest.count(), 0) if not ids and first else 0
+    photo = AttemptImage.objects.filter(attempt=OuterRef("pk"), set_aside_at=None)
+    bare = attempts.filter(~Exists(photo)).order_by("lift", "number", "created_at", "pk")
+    return ids + list(bare.values_list("pk", flat=True)[skipped : skipped + left])
+
+
+def _images_by_attempt(desk: Desk, here: list[UUID], may_see: set[UUID]) -> dict[UUID, list[AttemptImage]]:
     """Photos with assessments and findings for open attempts; for closed ones the photos' ids and times only."""
-    allowed = open_attempts(desk).values("pk")
-    images = AttemptImage.objects.filter(attempt__entry__meet=desk.meet, set_aside_at=None)
-    images = images.order_by("uploaded_at", "pk")
-    if filters.platform:
-        images = images.filter(attempt__entry__platform_id=filters.platform)
-    if filters.lift:
-        images = images.filter(attempt__lift=filters.lift)
+    images = AttemptImage.objects.filter(set_aside_at=None).order_by("uploaded_at", "pk")
     grouped: dict[UUID, list[AttemptImage]] = defaultdict(list)
-    for image in _open_images(desk.meet, images.filter(attempt__in=allowed), allowed):
+    for image in _open_images(desk.meet, images.filter(attempt__in=may_see), may_see):
         grouped[image.attempt_id].append(image)
     # That a photo is there; and to staff, who must know which to take again, how it went on the line.
     seen = ("attempt_id", "uploaded_at", *(("status", "reason", "finished_at") if desk.is_staff else ()))
-    for image in images.exclude(attempt__in=allowed).only(*seen):
+    for image in images.filter(attempt__in=set(here) - may_see).only(*seen):
         grouped[image.attempt_id].append(image)
     return grouped
 

@@ -14,8 +14,8 @@ LIFTS = [lift.value for lift in Lift]
 
 
 def order_rows(meet: Meet, asked: Mapping[str, str]) -> list[Attempt]:
-    """The attempts of one round in their order: those of the lift and number asked for, else of the first round in which
-    something is not decided yet. Raises ValidationError for a filter that makes no sense."""
+    """The attempts of one round in their order: those of the lift and number asked for, else of the first round in
+    which something is not decided yet. Raises ValidationError for a filter that makes no sense."""
     rows = Attempt.objects.filter(entry__meet=meet).select_related("entry__lifter", "entry__platform", "entry__session")
     if flight := asked.get("flight"):
         rows = rows.filter(entry__flight=flight)

@@ -39,7 +39,7 @@ def chair_of(desk: Desk, attempt: Attempt) -> Chair:
     if given is None:
         may_light, counts = _may_light(decision)
         return Chair(decision, may_light=may_light, causes=decision.causes if counts else [])
-    seen = Shown.objects.filter(user__pk=desk.user.pk, assessment__image__attempt=attempt).exists()
+    seen = Shown.objects.filter(user_id=desk.user.pk or 0, assessment__image__attempt=attempt).exists()
     named = {card["cause"] for card in decision.cards if card["seat"] == given.seat}
     is_red = given.colour == "red" and bool(given.seat)
     return Chair(

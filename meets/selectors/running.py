@@ -102,6 +102,8 @@ class Running:
     flights: list[str]
     platforms: list[Platform]
     sessions: list[Session]
+    # Until when the decision made last may be brought before the jury.
+    protest_until: dt.datetime | None = None
     lift: str = ""
     number: int = 0
     lifts: list[str] = field(default_factory=lambda: list(LIFTS))
@@ -132,6 +134,7 @@ def running_of(desk: Desk, filters: RunFilters) -> Running:
         _flights(meet),
         platform_rows(meet),
         list(Session.objects.filter(meet=meet)),
+        last.decided_at + dt.timedelta(seconds=book.jury.window_s) if last and last.decided_at else None,
         order[0].lift if order else "",
         order[0].number if order else 0,
     )

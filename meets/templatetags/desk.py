@@ -7,6 +7,8 @@ from decimal import Decimal
 from django import template
 from django.utils import timezone
 
+from judging.rulebook import CARDS
+from meets.models import Seat
 from meets.selectors import words
 
 register = template.Library()
@@ -56,6 +58,24 @@ def ago(at: datetime) -> str:
 
 
 @register.filter
+def seconds_left(until: datetime) -> str:
+    """``43 s left``; ``time is over``. By the server's clock; the page's script keeps it going."""
+    seconds = math.ceil((until - timezone.now()).total_seconds())
+    return f"{seconds} s left" if seconds > 0 else "time is over"
+
+
+@register.filter
+def outcome_word(outcome: str) -> str:
+    """``good`` as it is spoken of: ``Good lift``."""
+    return words.OUTCOME_WORDS.get(outcome, outcome)
+
+
+@register.filter
+def jury_word(outcome: str) -> str:
+    return words.JURY_WORDS.get(outcome, outcome)
+
+
+@register.filter
 def seconds_word(value: float) -> str:
     """``0.6 s``; whole seconds from ten on."""
     return f"{value:.1f} s" if value < 10 else f"{value:.0f} s"
@@ -71,6 +91,17 @@ def minutes_word(value: timedelta) -> str:
 @register.filter
 def view_box(box: tuple[float, float, float, float]) -> str:
     return " ".join(str(value) for value in box)
+
+
+@register.simple_tag
+def seat_names() -> list[str]:
+    """As the lights hang: left, chief, right."""
+    return list(Seat.values)
+
+
+@register.simple_tag
+def card_colours() -> tuple[str, ...]:
+    return CARDS
 
 
 @register.simple_tag

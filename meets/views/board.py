@@ -50,11 +50,14 @@ def meet_board_rows(request: HttpRequest, meet_id: UUID) -> HttpResponse:
 
 
 def rows_context(desk: Desk, filters: Filters) -> dict[str, Any]:
+    rows, has_older = board.board_page(desk, filters)
     return {
         "desk": desk,
         "meet": desk.meet,
         "filters": filters,
-        "rows": board.board_rows(desk, filters),
+        "rows": rows,
+        "older": filters.query(filters.page + 1) if has_older else "",
+        "newer": f"?{filters.query(filters.page - 1)}" if filters.page > 1 else "",
         "seconds": board.evidence_seconds(desk.meet),
         "token": desk.token(filters.query()),
     }

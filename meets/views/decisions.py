@@ -112,8 +112,7 @@ def _again(request: HttpRequest, desk: Desk, refusal: Refusal, tried: Tried, att
     page = _page(request, desk)
     if page is None:
         return attempt_page(request, desk, attempt_id, refusal, tried)
-    # Anew: what was refused may have been told by a state that this desk has not seen yet.
-    return page[1](request, desk_of(request, desk.meet.pk), refusal, tried)
+    return page[1](request, desk, refusal, tried)
 
 
 def _back(request: HttpRequest, desk: Desk, attempt_id: UUID) -> HttpResponse:

@@ -64,9 +64,9 @@ def case_vote(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """A member's secret vote; the last one decides."""
     case = access.row_or_404(JuryCase, request.user, case_id, "attempt__entry__meet")
     desk = part_desk_of(request, case.attempt.entry.meet_id, JURY)
-    typed = {"vote": request.POST.get("vote", ""), "reason": request.POST.get("reason", "")[:300]}
+    vote, reason = request.POST.get("vote", ""), request.POST.get("reason", "")[:300]
     try:
-        jury.jury_vote(case=case, member=user_of(request), **typed)
+        jury.jury_vote(case=case, member=user_of(request), vote=vote, reason=reason)
     except Refusal as refusal:
-        return jury_page(request, desk, refusal, Tried("vote", str(case_id), typed))
+        return jury_page(request, desk, refusal, Tried("vote", str(case_id), {"vote": vote, "reason": reason}))
     return redirect("jury-table", desk.meet.pk)

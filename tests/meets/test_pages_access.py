@@ -1,5 +1,6 @@
 """Who may open which page: every address, for every part in the meet and for strangers."""
 
+import datetime as dt
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -7,10 +8,11 @@ from uuid import UUID
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from knox.models import AuthToken
 
 from meets import urls
-from meets.models import Attempt, AttemptImage, Camera, Light, Meet, Membership, PhotoMove, Reading, Role
+from meets.models import Attempt, AttemptImage, Camera, JuryCase, Light, Meet, Membership, PhotoMove, Reading, Role
 from meets.selectors.tokens import token_row
 from meets.tokens import token_create
 from tests.factories import attempt_make, camera_make, image_make, meet_make, member_make, user_make
@@ -19,6 +21,11 @@ pytestmark = pytest.mark.django_db
 
 ROLES = tuple(Role)
 STAFF = {Role.STAFF: 200, Role.HEAD: 200}
+STAFF_GOES_ON = {Role.STAFF: 302, Role.HEAD: 302}
+LOG_ROLES = (Role.STAFF, Role.HEAD, Role.JURY)
+CORRECTION = {"version": "1", "outcome": "good", "reason": "wrong button"}
+CASE = {"version": "1", "asked": "reversed", "grounds": "depth was there"}
+NEXT_WEIGHT = {"lift": "squat", "number": "2", "kg": "110"}
 
 
 @dataclass(frozen=True)
@@ -68,7 +75,33 @@ ROWS = (
     Row("meet-upload", method="post", member={Role.STAFF: 400, Role.HEAD: 400}, others=403),
     Row("attempt-detail"),
     Row("attempt-live"),
-    Row("attempt-light", method="post", member={Role.REFEREE: 302}, others=403, data={"colour": "red"}),
+    Row("attempt-light", method="post", member={Role.REFEREE: 302}, others=403, data={"colour": "red", "version": "1"}),
+    # Neither has the referee a light to take back, nor a red one to name causes for, nor one to call again.
+    Row("attempt-light-back", method="post", member={Role.REFEREE: 409}, others=403, data={"version": "1"}),
+    Row("attempt-cards", method="post", member={Role.REFEREE: 422}, others=403),
+    Row("attempt-second-call", method="post", others=403, data={"colour": "red"}),
+    Row("attempt-call", method="post", member=STAFF_GOES_ON, others=403, data={"version": "1"}),
+    Row("attempt-pass", method="post", member=STAFF_GOES_ON, others=403, data={"version": "1", "reason": "knee"}),
+    Row("attempt-weight", method="post", member=STAFF_GOES_ON, others=403, data={"version": "1", "kg": "110"}),
+    Row("decision-bring-in", method="post", member=STAFF_GOES_ON, others=403, data={"version": "1", "outcome": "good"}),
+    # Not decided, so nothing is to be corrected or taken up.
+    Row("decision-correct", method="post", member={Role.HEAD: 409}, others=403, data=CORRECTION),
+    Row("case-open", method="post", member=dict.fromkeys(LOG_ROLES, 409), others=403, data=CASE),
+    # The case was opened with others.
+    Row("case-vote", method="post", others=403, data={"vote": "upheld"}),
+    Row("entry-declare", method="post", member=STAFF_GOES_ON, others=403, data=NEXT_WEIGHT),
+    Row("referee-now", member={Role.REFEREE: 200}, others=403),
+    Row("referee-live", member={Role.REFEREE: 200}, others=403),
+    Row("jury-table", member={Role.JURY: 200}, others=403),
+    Row("jury-live", member={Role.JURY: 200}, others=403),
+    Row("meet-run", member=STAFF, others=403),
+    Row("meet-run-live", member=STAFF, others=403),
+    Row("meet-assist", member=STAFF, others=403),
+    Row("meet-assist", method="post", member=STAFF_GOES_ON, others=403, data={"on": "no", "reason": "lens broke"}),
+    Row("meet-log", member=dict.fromkeys(LOG_ROLES, 200), others=403),
+    Row("meet-log-verify", method="post", member=dict.fromkeys(LOG_ROLES, 200), others=403),
+    Row("meet-log-lines", member=dict.fromkeys(LOG_ROLES, 200), others=403),
+    Row("second-calls", member={Role.HEAD: 200, Role.JURY: 200}, others=403),
     Row("attempt-upload", member=STAFF, others=403),
     Row("attempt-upload", method="post", member={Role.STAFF: 400, Role.HEAD: 400}, others=403),
     Row("photo"),
@@ -93,6 +126,7 @@ class Place:
     other: int
     camera: int
     token: str
+    case: UUID
 
     def url(self, name: str) -> str:
         ids = {
@@ -103,6 +137,7 @@ class Place:
             "user_id": self.other,
             "camera_id": self.camera,
             "token_id": self.token,
+            "case_id": self.case,
         }
         route = next(pattern for pattern in urls.urlpatterns if pattern.name == name)
         return reverse(name, kwargs={key: ids[key] for key in route.pattern.converters})
@@ -115,7 +150,13 @@ def place() -> Place:
     image = image_make(attempt, status="failed", reason="engine_failed")
     other = member_make(meet, Role.READER)
     token, _ = token_create(user=other, days=1)
-    return Place(meet, attempt, image, other.pk, camera_make(meet).pk, token_row(token).id)
+    return Place(meet, attempt, image, other.pk, camera_make(meet).pk, token_row(token).id, case_make(attempt).pk)
+
+
+def case_make(attempt: Attempt) -> JuryCase:
+    """An open case that nobody present votes in."""
+    later = timezone.now() + dt.timedelta(minutes=10)
+    return JuryCase.objects.create(attempt=attempt, take=1, opened_by=user_make(), grounds="depth", closes_at=later)
 
 
 def ask(user: Any, row: Row, place: Place) -> int:

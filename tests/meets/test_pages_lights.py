@@ -27,7 +27,7 @@ def state(meet: Meet) -> tuple[int, list[tuple[int, str]]]:
 def post(user: Any, attempt: Any, colour: str = "white") -> Any:
     client = Client()
     client.force_login(user)
-    return client.post(reverse("attempt-light", args=[attempt.pk]), {"colour": colour})
+    return client.post(reverse("attempt-light", args=[attempt.pk]), {"colour": colour, "version": attempt.version})
 
 
 @pytest.mark.parametrize("colour", ["white", "red"])

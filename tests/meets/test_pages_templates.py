@@ -76,6 +76,8 @@ def test_colours_of_lights_stay_with_lights(path: Path) -> None:
     for line in text.splitlines():
         if "var(--light-" in line:
             assert re.match(r"\.(light|give)-", line.strip()), line
+        if "var(--card-" in line:
+            assert re.match(r"\.ref-", line.strip()), line
     assert not re.search(r"\b(blue|yellow|gold)\b\s*;", text)
 
 
@@ -106,6 +108,10 @@ def test_pages_as_served_carry_the_policy_and_nothing_inline() -> None:
         reverse("meet-upload", args=[meet.pk]),
         reverse("meet-unmatched", args=[meet.pk]),
         reverse("photo-move", args=[strange.image_id]),
+        reverse("meet-run", args=[meet.pk]),
+        reverse("meet-assist", args=[meet.pk]),
+        reverse("meet-log", args=[meet.pk]),
+        reverse("second-calls", args=[meet.pk]),
     ]
     for url in urls:
         response = client.get(url)

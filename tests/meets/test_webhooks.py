@@ -20,7 +20,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from meets import results, sender, targets, webhooks
+from meets import results, roster, sender, targets, webhooks
 from meets.errors import Conflict
 from meets.models import (
     Attempt,
@@ -801,6 +801,19 @@ def test_deliveries_come_in_pages() -> None:
         address = body["next"]
     assert seen == ids
     assert webhook.secret not in client.get(f"/api/v1/webhooks/{webhook.pk}/deliveries/").content.decode()
+
+
+def test_a_changed_meet_is_told_once_and_an_unchanged_one_is_not() -> None:
+    webhook = webhook_make()
+    roster.meet_update(meet=webhook.meet, town="Umeå", status="closed")
+    told = Delivery.objects.get().contents
+    assert (told["event"], told["before"]["town"], told["after"]["town"]) == ("meet.changed", "", "Umeå")
+    assert (told["before"]["status"], told["after"]["status"]) == ("open", "closed")
+    with pytest.raises(Conflict):
+        roster.meet_update(meet=webhook.meet, town="Luleå")
+    roster.meet_update(meet=webhook.meet, status="open")
+    roster.meet_update(meet=webhook.meet, town="Umeå")
+    assert Delivery.objects.count() == 2
 
 
 # ── Blind first ──────────────────────────────────────────────────────────────────────────────────────────

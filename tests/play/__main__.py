@@ -25,7 +25,7 @@ PORT = int(os.environ.get("PLAY_PORT", "8791"))
 
 def manage(folder: Path, *arguments: str, **extra: str) -> None:
     environ = {**os.environ, "VAR_DIR": str(folder), "LOG_LEVEL": "WARNING", **extra}
-    done = subprocess.run(  # noqa: S603  our own interpreter and arguments
+    done = subprocess.run(
         [sys.executable, "manage.py", *arguments], cwd=ROOT, env=environ, capture_output=True, text=True, check=False
     )
     if done.returncode:
@@ -40,7 +40,7 @@ def site(folder: Path) -> Iterator[str]:
     environ = {**os.environ, "VAR_DIR": str(folder), "LOG_LEVEL": "WARNING"}
     command = [sys.executable, "-m", "gunicorn", "config.wsgi", f"--bind=127.0.0.1:{PORT}", "--workers=2"]
     with (folder / "web.log").open("wb") as log:
-        web = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=log, stderr=log)  # noqa: S603
+        web = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=log, stderr=log)
     try:
         base = f"http://127.0.0.1:{PORT}"
         for _ in range(300):

@@ -11,7 +11,11 @@ from tests.play.client import Player
 
 LIFTS = ("squat", "bench", "deadlift")
 SEATS = ("left", "chief", "right")
-CAUSES = {"squat": ("SQ-R1", "SQ-B2", "SQ-Y2"), "bench": ("BP-R2", "BP-B1", "BP-Y3"), "deadlift": ("DL-R1", "DL-B1", "DL-Y1")}
+CAUSES = {
+    "squat": ("SQ-R1", "SQ-B2", "SQ-Y2"),
+    "bench": ("BP-R2", "BP-B1", "BP-Y3"),
+    "deadlift": ("DL-R1", "DL-B1", "DL-Y1"),
+}
 # How likely an attempt is to fail, by its number: squats of 46,703 entries of the IPF and its regions.
 FAILS = {1: 0.10, 2: 0.19, 3: 0.45}
 STEP = Decimal("2.5")
@@ -55,7 +59,11 @@ class Played:
     cards: int = 0
 
 
-def play(cast: Cast, *, lifters: int = 60, seed: int = 7, show: Callable[[int, int], None] = lambda done, of: None) -> Played:
+def silent(done: int, of: int) -> None:
+    """Shows no progress."""
+
+
+def play(cast: Cast, *, lifters: int = 60, seed: int = 7, show: Callable[[int, int], None] = silent) -> Played:
     """Plays a meet of that many lifters. Raises Refused for whatever the site should not have refused."""
     game = _Game(cast, random.Random(seed), show)
     game.set_up(lifters)
@@ -129,7 +137,7 @@ class _Game:
         rows = self.cast.staff.get(f"meets/{self.played.meet}/order/?lift={lift}&round={number}&flight={flight}")
         # Rising bar: by weight, then lot; what the jury gave again last.
         key = [(row["take"], Decimal(row["kg"]), row["lot"]) for row in rows]
-        assert key == sorted(key), f"{lift} {number} {flight}: the order is not by weight and lot"  # noqa: S101
+        assert key == sorted(key), f"{lift} {number} {flight}: the order is not by weight and lot"
         return [row for row in rows if not row["outcome"]]
 
     def _attempt(self, row: dict[str, Any]) -> None:

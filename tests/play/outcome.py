@@ -19,7 +19,9 @@ def outcome_of(cast: Cast, played: Played) -> Outcome:
     figures = {
         "lifters": len(played.lifters),
         "attempts": played.attempts,
-        "failed": sum(not good for noted in played.lifters.values() for rows in noted.taken.values() for _, good in rows),
+        "failed": sum(
+            not good for noted in played.lifters.values() for rows in noted.taken.values() for _, good in rows
+        ),
         "cards": played.cards,
         "late_lights_refused": played.late_refused,
         "jury_cases": [f"{case['asked']}: {case['from']} to {case['to'] or 'again'}" for case in played.jury],

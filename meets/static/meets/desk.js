@@ -18,7 +18,7 @@
   });
 
   // ── Keys ────────────────────────────────────────────────────────────────────────────────────────────
-  const typing = (target) => target.closest?.("input, select, textarea, [contenteditable]");
+  const typing = (target) => target.closest?.("input:not([type=checkbox], [type=radio]), select, textarea, [contenteditable]");
   const follow = { "[": "previous", "]": "next", b: "board-link" };
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || help.open) return;
@@ -70,6 +70,7 @@
     for (const time of copy.querySelectorAll("time")) time.textContent = "";
     // What was opened within a piece is the reader's own.
     for (const lazy of copy.querySelectorAll("[data-lazy]")) lazy.textContent = "";
+    for (const folded of copy.querySelectorAll("details[open]")) folded.removeAttribute("open");
     for (const token of copy.querySelectorAll("[name=csrfmiddlewaretoken]")) token.setAttribute("value", "");
     for (const live of [copy, ...copy.querySelectorAll(".arrived, .htmx-added, .htmx-settling, .htmx-swapping")]) {
       live.classList.remove("arrived", "htmx-added", "htmx-settling", "htmx-swapping");
