@@ -81,9 +81,13 @@ def evidence_shown(user: AnyUser, meet: Meet, assessments: Iterable[Assessment],
 
     where: board, attempt, photo, api, csv, jury.
     """
+    return evidence_ids_shown(user, meet, {assessment.pk for assessment in assessments}, where)
+
+
+def evidence_ids_shown(user: AnyUser, meet: Meet, ids: set[int], where: str) -> int:
+    """The same, of assessments by their ids."""
     if not isinstance(user, User):
         return 0
-    ids = {assessment.pk for assessment in assessments}
     # Asked before any lock: a page that is polled has nothing new to note most of the time.
     if not _fresh(user, ids):
         return 0

@@ -58,7 +58,7 @@ class Schema(AutoSchema):
         """A field that is only read forgets that it may be empty, and its schema with it."""
         if isinstance(field, ChoiceField) and field.read_only and _may_be_blank(field):
             field.allow_blank = True
-        return super()._map_serializer_field(field, direction, bypass_extensions)
+        return super()._map_serializer_field(field, direction, bypass_extensions)  # type: ignore[no-untyped-call]
 
     def _problems(self, operation: dict[str, Any]) -> Iterator[int]:
         is_safe, has_body = self.method in ("GET", "HEAD"), "requestBody" in operation

@@ -124,6 +124,8 @@ class Finding(models.Model):
     class Meta:
         ordering = ["id"]
         constraints = [models.UniqueConstraint(fields=["assessment", "rule", "side"], name="finding_once")]
+        # The staff's tray asks for a few reasons among all findings, with every page.
+        indexes = [models.Index(fields=["reason"], condition=~models.Q(reason=""), name="finding_reason")]
 
     def __str__(self) -> str:
         return f"{self.rule} {self.side}: {self.outcome}"

@@ -2,12 +2,13 @@
 among the attempts alone whose evidence is open to the user."""
 
 from datetime import datetime
+from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from meets.access import AnyUser, evidence_filter, role_in
-from meets.models import Attempt, AttemptImage, AttemptOutcome, Entry, Flag, Lifter, Meet, Platform
-from meets.seal import evidence_shown
+from meets.models import Attempt, AttemptOutcome, Entry, Flag, Lifter, Meet, Platform
+from meets.seal import evidence_ids_shown
 from meets.selectors.assessments import assessments_of
 
 _URGENCY = list(Flag)
@@ -56,15 +57,17 @@ def attempt_list(
 
 def _flagged(user: AnyUser, meet: Meet, flag: Flag) -> Q:
     """Attempts that the user may see the findings of, and whose most urgent flag is this one."""
-    is_open = Attempt.objects.filter(evidence_filter(user, meet, role_in(user, meet)), entry__meet=meet)
-    current = assessments_of(meet).current
+    # One row a photo, and no more of it: a filter in SQL would ask for every attempt which reading of its photos counts.
+    rows = assessments_of(meet).current.order_by("created_at", "pk")
+    # Newer ones overwrite older ones.
+    newest = {row[1]: row for row in rows.values_list("pk", "image_id", "image__attempt_id", "flag")}
+    allowed = evidence_filter(user, meet, role_in(user, meet))
+    there = {attempt_id for _, _, attempt_id, _ in newest.values()}
+    is_open = set(Attempt.objects.filter(allowed, pk__in=there).values_list("pk", flat=True))
+    seen = [row for row in newest.values() if row[2] in is_open]
     # That an attempt is not in the answer tells of its flag as well.
-    evidence_shown(user, meet, current.filter(image__attempt__in=is_open), "api")
-    newest = current.filter(image=OuterRef("pk")).values("flag")[:1]
-    photos = AttemptImage.objects.filter(attempt=OuterRef("pk"), set_aside_at=None).annotate(newest=Subquery(newest))
-    more_urgent = _URGENCY[: _URGENCY.index(flag)]
-    return (
-        Q(pk__in=is_open.values("pk"))
-        & Q(Exists(photos.filter(newest=flag)))
-        & ~Q(Exists(photos.filter(newest__in=more_urgent)))
-    )
+    evidence_ids_shown(user, meet, {row[0] for row in seen}, "api")
+    worst: dict[UUID, Flag] = {}
+    for _, _, attempt_id, found in seen:
+        worst[attempt_id] = min(worst.get(attempt_id, Flag.NONE), Flag(found), key=_URGENCY.index)
+    return Q(pk__in=[attempt_id for attempt_id, found in worst.items() if found == flag])

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from itertools import groupby
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F, Q
 
 from judging.outcomes import Reason
 from judging.pose import Lift
@@ -15,9 +15,6 @@ _LIFTS = list(Lift)
 _REASONS = {Reason.WRONG_LIFT.value, Reason.LIFT_DISPUTED.value}
 # From the end of a bench no lift can be told from another: only where a look is asked for does it mean the photo.
 _FLAGGED = Reason.LIFT_UNKNOWN.value
-_ODD = Finding.objects.filter(
-    Q(reason__in=_REASONS) | Q(reason=_FLAGGED, assessment__flag=Flag.MISMATCH), assessment=OuterRef("pk")
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +83,12 @@ def _stray(row: Assessment) -> Stray:
 def _unmatched(meet: Meet) -> list[int]:
     """Of each photo in the tray the assessment that counts."""
     current = assessments_of(meet).current
-    odd = dict(current.filter(Exists(_ODD)).values_list("pk", "image_id"))
+    # Asked from the findings' end, where an index knows the reasons: in most meets there is nothing odd, and this
+    # count stands on every page of the staff.
+    reasons = Q(reason__in=_REASONS) | Q(reason=_FLAGGED, assessment__flag=Flag.MISMATCH)
+    found = Finding.objects.filter(reasons, assessment__image__attempt__entry__meet=meet).order_by()
+    maybe = set(found.values_list("assessment_id", flat=True))
+    odd = dict(current.filter(pk__in=maybe).values_list("pk", "image_id")) if maybe else {}
     if not odd:
         return []
     # Newer ones overwrite older ones.

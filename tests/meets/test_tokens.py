@@ -157,8 +157,14 @@ def test_the_writer_refuses_days_that_cannot_be(days: int) -> None:
 
 @pytest.mark.parametrize(
     ("method", "address"),
-    [("post", TOKENS), ("delete", TOKENS + "0" * 32 + "/"), ("post", "/api/v1/meets/"), ("post", "/api/v1/auth/token/revoke/"), ("put", "/api/v1/me/")],
-)  # fmt: skip
+    [
+        ("post", TOKENS),
+        ("delete", TOKENS + "0" * 32 + "/"),
+        ("post", "/api/v1/meets/"),
+        ("post", "/api/v1/auth/token/revoke/"),
+        ("put", "/api/v1/me/"),
+    ],
+)
 def test_a_token_for_reading_alone_gets_no_further(method: str, address: str) -> None:
     _, text = tokens.token_create(user=make.user_make(makes_meets=True), days=1, read_only=True)
     client = with_token(text)
