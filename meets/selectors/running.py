@@ -130,7 +130,7 @@ def running_of(desk: Desk, filters: RunFilters) -> Running:
         [turn(row) for row in order],
         [turn(row) for row in called],
         turn(last) if last else None,
-        _due(cards, on_now, book),
+        _due(cards, on_now, book) if desk.is_open else [],
         _flights(meet),
         platform_rows(meet),
         list(Session.objects.filter(meet=meet)),

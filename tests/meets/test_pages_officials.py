@@ -1,4 +1,4 @@
-"""The referee's page, the attempt page of those who decide, the jury's page: who may, what is hidden, what is refused."""
+"""The pages of referees and jury, and the attempt page of all who decide: the acts, what is hidden, what is refused."""
 
 import datetime as dt
 import re
