@@ -15,7 +15,7 @@ export MM_CACHE ?= $(HOME)/.cache/white-lights/taught
 SYNTH := .venv-synth
 TORCH := torch==2.13.0
 
-.PHONY: demo test check worker bench lock clean classifier gpu-env test-gpu bench-engine bench-two-engines gate synth-env test-synth
+.PHONY: replay-meets play-meet bench-meets demo test check worker bench lock clean classifier gpu-env test-gpu bench-engine bench-two-engines gate synth-env test-synth
 
 demo: $(VENV)/.ready
 	@$(BIN)/python -m config.demo $(if $(ONCE),--once)
@@ -34,6 +34,18 @@ check: $(VENV)/.ready
 # The gold gate: make gate TRUTH=folder [ENGINE=truth] [ARGS=--json]
 gate: $(VENV)/.ready
 	@$(BIN)/python -m inference.gate --engine $(or $(ENGINE),mediapipe) --truth $(or $(TRUTH),gold/check) $(ARGS)
+
+# Real meets through import, database and export: make replay-meets DIR=folder [JSON=1]. In memory; nothing is kept.
+replay-meets: $(VENV)/.ready
+	@DATABASE_URL=sqlite://:memory: LOG_LEVEL=WARNING $(BIN)/python manage.py meets_replay $(or $(DIR),../shared/data/meets) $(if $(JSON),--json)
+
+# A whole meet of sixty lifters through the public API, and the check of what came out.
+play-meet: $(VENV)/.ready
+	@$(BIN)/python -m tests.play $(if $(JSON),--json) $(ARGS)
+
+# Pages and exports with 100,000 attempts, in a database of its own on the PostgreSQL server of DATABASE_URL.
+bench-meets: $(VENV)/.ready
+	@$(BIN)/python -m tests.bench.meets $(if $(JSON),--json)
 
 worker: $(VENV)/.ready
 	$(BIN)/python manage.py worker

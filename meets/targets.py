@@ -11,6 +11,7 @@ import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -139,7 +140,9 @@ def addresses_of(target: Target, *, allow_private: bool) -> list[str]:
     return found
 
 
+@cache
 def tls_context() -> ssl.SSLContext:
+    """Read once: the list of authorities is long."""
     return ssl.create_default_context()
 
 

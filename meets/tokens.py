@@ -15,6 +15,7 @@ from meets.models import Meet, TokenNote
 DAYS_MAX = 365
 # With every request all tokens of its user are looked at.
 TOKENS_MAX = 50
+SIGNED_IN, SIGNED_IN_DAYS = "signed in with a password", 30
 USED_NOTED_EVERY = timedelta(minutes=1)
 
 
@@ -43,6 +44,19 @@ def token_create(
         note.token = token
         note.save(force_insert=True)
     return token, text
+
+
+def token_sign_in(*, user: User) -> tuple[AuthToken, str]:
+    """A token for somebody who has just given the password. A script that signs in every hour never ends up without:
+    where there are as many as one may have, the oldest of these ends."""
+    with transaction.atomic():
+        User.objects.select_for_update().get(pk=user.pk)
+        mine = AuthToken.objects.filter(user=user)
+        if mine.count() >= TOKENS_MAX:
+            oldest = mine.filter(note__name=SIGNED_IN).order_by("created").first()
+            if oldest is not None:
+                oldest.delete()
+        return token_create(user=user, name=SIGNED_IN, days=SIGNED_IN_DAYS)
 
 
 def _days_check(days: int | None, maker: AuthToken | None) -> None:

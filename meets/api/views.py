@@ -31,7 +31,6 @@ from meets.models import Attempt, AttemptImage, Camera, Entry, Lifter, Meet, Mem
 from meets.selectors import results
 from meets.selectors.workers import workers_states
 
-TOKEN_DAYS = 30
 PROBLEM = OpenApiResponse(shapes.ProblemSerializer, description="Refused; nothing was written.")
 
 
@@ -82,7 +81,7 @@ class TokenCreate(APIView):
             raise LockedOut
         if user is None:
             raise PermissionDenied("Name and password do not fit together.")
-        row, token = tokens.token_create(user=user, name="signed in with a password", days=TOKEN_DAYS)
+        row, token = tokens.token_sign_in(user=user)
         return Response(shapes.TokenSerializer({"token": token, "expiry": row.expiry}).data)
 
 

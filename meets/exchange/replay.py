@@ -240,7 +240,7 @@ def _share(part: int, whole: int) -> str:
     return f"{part} of {whole}" + (f" ({part / whole:.2%})" if whole else "")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, *, through: Through = reckoned) -> int:
     """0 when every meet found was read or is in another layout, 1 when one failed, 2 when there is none."""
     parser = argparse.ArgumentParser(prog="python -m meets.exchange.replay", description=__doc__.split("\n")[0])
     parser.add_argument("folder", type=Path, help="a folder of meet folders")
@@ -250,7 +250,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not folders:
         sys.stderr.write(f"There are no meets with an original and accepted files at {given.folder}.\n")
         return 2
-    with tqdm(replay_all(folders), total=len(folders), desc="replay", unit="meet", file=sys.stderr) as bar:
+    with tqdm(
+        replay_all(folders, through=through), total=len(folders), desc="replay", unit="meet", file=sys.stderr
+    ) as bar:
         figures = tally(bar)
     sys.stdout.write(table(figures))
     if given.json:

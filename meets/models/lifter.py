@@ -62,6 +62,8 @@ class Lifter(models.Model):
     )
     # With a birth date, birth_year is its year.
     birth_date = models.DateField(null=True, blank=True)
+    # The name in other scripts, by OpenPowerlifting's columns: {"CyrillicName": "…"}.
+    other_names = models.JSONField(default=dict, blank=True)
     country = models.CharField(max_length=60, blank=True)
     state = models.CharField(max_length=60, blank=True)
     team = models.CharField(max_length=80, blank=True)
@@ -91,7 +93,7 @@ class Entry(models.Model):
     lot = models.PositiveSmallIntegerField(
         null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(9999)]
     )
-    weight_class = models.CharField(max_length=8, blank=True)
+    weight_class = models.CharField(max_length=20, blank=True)
     bodyweight_kg = models.DecimalField(
         max_digits=5, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(Decimal("20"))]
     )
@@ -109,6 +111,10 @@ class Entry(models.Model):
     tested = models.BooleanField(null=True, blank=True)
     consent = models.CharField(max_length=10, choices=Consent, blank=True, default=Consent.UNKNOWN)
     notes = models.CharField(max_length=200, blank=True)
+    # What another system's results say and the attempts do not: an age ("23.5": 23 or 24), and the best of a lift
+    # without its attempts, as {"squat": "120.00"}.
+    stated_age = models.CharField(max_length=6, blank=True)
+    stated_bests = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -129,6 +135,9 @@ class Category(models.Model):
     event = models.CharField(max_length=3, choices=Event, default=Event.SBD)
     # An official's word where the rules leave a tie open, or somebody must stand elsewhere; its reason is in the log.
     place_override = models.PositiveSmallIntegerField(null=True, blank=True, validators=[MinValueValidator(1)])
+
+    # As the system placed it from which the results were brought in: a number, G, DQ, DD or NS.
+    stated_place = models.CharField(max_length=3, blank=True)
 
     class Meta:
         ordering = ["entry", "pk"]

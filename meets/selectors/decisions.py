@@ -147,11 +147,18 @@ def _from_lights(state: AttemptState, book: Rulebook) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What officials gave on one attempt of a list, as far as this reader may see it."""
+    """What officials gave on one attempt of a list, as far as this reader may see it. from_lights: what the lights alone
+    came to; empty where there were none."""
 
     state: AttemptState
     lights: list[LightShown]
     cards: list[dict[str, str]]
+    from_lights: str = ""
+
+    @property
+    def is_changed(self) -> bool:
+        """Does the decision stand otherwise than its lights: reversed or corrected since?"""
+        return bool(self.state.outcome and self.from_lights and self.state.outcome != self.from_lights)
 
     @property
     def is_split(self) -> bool:
@@ -171,7 +178,8 @@ def given_rows(user: AnyUser, attempts: Iterable[Attempt], book: Rulebook) -> di
     for pk, told in steps.items():
         state = fold(told)
         mine = state.light_of(name) if name else None
-        found[pk] = Given(state, _lights(state, name), _cards(state, mine.seat if mine else "", book.causes))
+        cards = _cards(state, mine.seat if mine else "", book.causes)
+        found[pk] = Given(state, _lights(state, name), cards, _from_lights(state, book))
     return found
 
 

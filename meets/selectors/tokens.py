@@ -1,5 +1,6 @@
 """A person's own API tokens, without what would let anybody use them."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,6 +14,7 @@ from meets.models import Meet, TokenNote
 
 # Of the digest, enough to name one; nothing of the token itself.
 ID_LENGTH = 32
+_ID = re.compile(rf"[0-9a-f]{{{ID_LENGTH}}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ def token_rows(user: User) -> list[TokenRow]:
 
 def token_or_404(user: User, token_id: str) -> AuthToken:
     """The user's own token with this id. Raises Http404 for anybody else's, and for one that has ended."""
-    token = _of(user).filter(digest__startswith=token_id).first() if len(token_id) == ID_LENGTH else None
+    token = _of(user).filter(digest__startswith=token_id).first() if _ID.fullmatch(token_id) else None
     if token is None:
         raise Http404("You have no such token.")
     return token

@@ -2,6 +2,7 @@
 
 ``python -m tests.e2e.seed``                three meets, as JSON
 ``python -m tests.e2e.seed more MEET COUNT``  one lifter more with so many attempts (at most nine), their ids as JSON
+``python -m tests.e2e.seed officials``        a meet with a referee in every seat and a jury of three, as JSON
 ``python -m tests.e2e.seed stray ATTEMPT``    a photo of the attempt that looks like a deadlift, its id as JSON
 """
 
@@ -59,6 +60,29 @@ def more(meet_id: str, count: int) -> list[str]:
     return [str(row.pk) for row in rows]
 
 
+def officials() -> dict[str, Any]:
+    """The referees are called after their seats."""
+    from django.contrib.auth.models import User
+
+    from meets import attempts, roster
+
+    head = User.objects.get(username="head")
+    meet = roster.meet_create(user=head, name="Cup of officials", starts_on=dt.date(2026, 5, 1), rulebook="ipf-2026-v3")
+    roster.membership_set(meet=meet, user=User.objects.get(username="staff"), role="staff")
+    for seat in ("left", "chief", "right"):
+        user = User.objects.create_user(seat, password=f"pw-{seat}-here")
+        roster.membership_set(meet=meet, user=user, role="referee", seat=seat)
+    for name in ("juror1", "juror2", "juror3"):
+        user = User.objects.create_user(name, password=f"pw-{name}-here")
+        roster.membership_set(meet=meet, user=user, role="jury")
+    made = []
+    for lot, (name, kg) in enumerate((("Alva Nord", "102.5"), ("Berit Sund", "110"), ("Cilla Berg", "117.5")), 1):
+        lifter = roster.lifter_create(meet=meet, name=name, sex="F")
+        entry = roster.entry_create(meet=meet, lifter=lifter, lot=lot, flight="A", weight_class="63")
+        made.append(str(attempts.attempt_create(entry=entry, lift="squat", number=1, declared_kg=kg).pk))
+    return {"meet": str(meet.pk), "attempts": made}
+
+
 def stray(attempt_id: str) -> str:
     from django.contrib.auth.models import User
     from django.db import transaction
@@ -86,6 +110,8 @@ def main() -> None:
     match sys.argv[1:]:
         case ["more", meet, count]:
             made = more(meet, int(count))
+        case ["officials"]:
+            made = officials()
         case ["stray", attempt]:
             made = stray(attempt)
         case _:

@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -144,7 +143,7 @@ def test_not_taken_needs_a_reason(meet: Meet, staff: Any) -> None:
 def test_the_next_weight_is_asked_for_within_its_minute(meet: Meet, staff: Any) -> None:
     first = decided_make(lift_make(meet, "Anna", "100"))
     html = run(staff, meet)
-    assert re.search(r"data-until>(59|60) s left", html)
+    assert re.search(r"data-until>(5\d|60) s left", html)
     assert "100.0 kg was good" in html
     assert 'placeholder="102.5"' in html
     answer = post(staff, "entry-declare", first.entry_id, lift="squat", number="2", kg="107,5")
@@ -326,17 +325,7 @@ def test_a_check_says_whether_the_log_holds_together(meet: Meet, staff: Any) -> 
     assert "The log does not hold together." in strange
     assert "no record has the hash that was noted" in strange
     before = written()
-    with connection.cursor() as cursor:
-        for trigger in _triggers(cursor):
-            cursor.execute(f"DROP TRIGGER {trigger}")
-        cursor.execute("UPDATE meets_logrecord SET actor = 'somebody else' WHERE seq = 1")
-    altered = client_of(staff).post(address).content.decode()
-    assert "record 1" in altered
-    assert "was altered" in altered
+    Meet.objects.filter(pk=meet.pk).update(log_head="0" * 64)
+    cut = client_of(staff).post(address).content.decode()
+    assert "which is not the end that the meet&#x27;s row names" in cut
     assert written() == before
-
-
-def _triggers(cursor: Any) -> list[str]:
-    """Those that keep the log from being changed, where the database is SQLite."""
-    cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'meets_logrecord'")
-    return [row[0] for row in cursor.fetchall()]

@@ -104,7 +104,7 @@ def test_only_ones_own_tokens_are_seen_and_ended() -> None:
     client = with_session(make.user_make())
 
     assert client.get(TOKENS).json() == []
-    for name in (token.digest[:32], token.digest, token.digest[:5], "x", "%00"):
+    for name in (token.digest[:32], token.digest, token.digest[:5], "x", "%00" * 32, "Ü" * 32):
         assert client.delete(f"{TOKENS}{name}/").status_code == 404
     assert AuthToken.objects.count() == 1
 
@@ -143,6 +143,21 @@ def test_there_is_an_end_to_how_many() -> None:
     assert AuthToken.objects.count() == TokenNote.objects.count() == tokens.TOKENS_MAX
     with pytest.raises(Conflict):
         tokens.token_create(user=user, days=1)
+
+
+def test_signing_in_over_and_over_ends_the_oldest_of_these_and_no_other() -> None:
+    user = make.user_make("anna")
+    kept, _ = tokens.token_create(user=user, days=1, name="kept")
+    first, _ = tokens.token_sign_in(user=user)
+    while AuthToken.objects.count() < tokens.TOKENS_MAX:
+        tokens.token_sign_in(user=user)
+
+    answer = APIClient().post("/api/v1/auth/token/", {"username": "anna", "password": "correct horse"})
+
+    assert answer.status_code == 200
+    assert AuthToken.objects.count() == tokens.TOKENS_MAX
+    assert AuthToken.objects.filter(pk=kept.pk).exists()
+    assert not AuthToken.objects.filter(pk=first.pk).exists()
 
 
 @pytest.mark.parametrize("days", [0, -1, 366])
