@@ -3,7 +3,7 @@
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
-from meets.api import decisions, members, outgoing, views
+from meets.api import decisions, exports, members, outgoing, views
 
 app_name = "api"
 
@@ -47,6 +47,23 @@ v1 = [
     path("jury/<uuid:pk>/votes/", decisions.JuryVoteGive.as_view(), name="jury-vote"),
     path("meets/<uuid:pk>/members/", members.MemberList.as_view(), name="member-list"),
     path("meets/<uuid:pk>/members/<str:username>/", members.MemberDetail.as_view(), name="member-detail"),
+    path("meets/<uuid:pk>/standings/", exports.Standings.as_view(), name="standings"),
+    path("meets/<uuid:pk>/exports/openpowerlifting.zip", exports.OplZip.as_view(), name="export-opl"),
+    path("meets/<uuid:pk>/exports/opl-v1.csv", exports.OplV1.as_view(), name="export-opl-v1"),
+    path("meets/<uuid:pk>/exports/results.csv", exports.ResultsCsv.as_view(), name="export-results"),
+    path(
+        "meets/<uuid:pk>/exports/attempts.csv",
+        exports.AttemptStream.as_view(),
+        {"kind": "csv"},
+        name="export-attempts-csv",
+    ),
+    path(
+        "meets/<uuid:pk>/exports/attempts.jsonl",
+        exports.AttemptStream.as_view(),
+        {"kind": "jsonl"},
+        name="export-attempts",
+    ),
+    path("meets/<uuid:pk>/results-import/", exports.ResultsImport.as_view(), name="results-import"),
     path("meets/<uuid:pk>/order/", decisions.Order.as_view(), name="order"),
     path("meets/<uuid:pk>/assist/", decisions.MeetAssist.as_view(), name="assist"),
     path("meets/<uuid:pk>/log/", decisions.Log.as_view(), name="log"),

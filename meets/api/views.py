@@ -511,9 +511,7 @@ class Results(InMeetView):
     @extend_schema(responses={(200, "application/json"): shapes.ResultsSerializer, (200, "text/csv"): str})
     def get(self, request: Request, pk: UUID) -> Response:
         rows = results.attempt_result_rows(actor(request), self.meet)
-        shown = shapes.ResultsSerializer(
-            {"meet": self.meet, "attempts": rows}, context=self.evidence_context()
-        ).data
+        shown = shapes.ResultsSerializer({"meet": self.meet, "attempts": rows}, context=self.evidence_context()).data
         response = Response(shown)
         if request.accepted_renderer.format == CsvRenderer.format:
             response["Content-Disposition"] = f'attachment; filename="results-{self.meet.pk}.csv"'

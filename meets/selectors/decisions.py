@@ -147,8 +147,8 @@ def _from_lights(state: AttemptState, book: Rulebook) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What officials gave on one attempt of a list, as far as this reader may see it. from_lights: what the lights alone
-    came to; empty where there were none."""
+    """What officials gave on one attempt of a list, as far as this reader may see it. from_lights: what the lights
+    alone came to; empty where there were none."""
 
     state: AttemptState
     lights: list[LightShown]

@@ -85,6 +85,7 @@ def test_an_attempt_from_the_call_to_the_jury(browser: Any, site: Site) -> None:
         assert [re.sub(r"\s+", " ", seat) for seat in seats] == ["left red", "chief white", "right white"]
 
     staff.locator(f"#last-{first}").wait_for(timeout=SOON_MS)
+    case(site, people["juror1"], first)
     assert weight.is_visible()
     assert weight.input_value() == "112."
 
@@ -126,16 +127,21 @@ def complaints(screen: Screen) -> list[str]:
     return [line for line in screen.complaints if "409" not in line and shot not in line]
 
 
-def jury(browser: Any, site: Site, people: dict[str, Screen], meet: str, attempt: str) -> None:
-    juror = people["juror1"].page
-    row = juror.locator(f"#decided-{attempt}")
+def case(site: Site, juror: Screen, attempt: str) -> None:
+    """At once: the time for it runs from the decision."""
+    page = juror.page
+    row = page.locator(f"#decided-{attempt}")
     row.wait_for(timeout=SOON_MS)
     assert re.search(r"\d+ s left", row.inner_text())
     row.get_by_text("Open a case").first.click()
     row.get_by_label("Grounds").fill("The depth was not there")
-    shots(site, people["juror1"], "jury-decided")
+    shots(site, juror, "jury-decided")
     row.get_by_role("button", name="Open a case").click()
-    juror.get_by_text("The depth was not there").wait_for()
+    page.get_by_text("The depth was not there").wait_for()
+
+
+def jury(browser: Any, site: Site, people: dict[str, Screen], meet: str, attempt: str) -> None:
+    juror = people["juror1"].page
     others = {name: sign_in(browser, site, name) for name in ("juror2", "juror3")}
     for name, screen in others.items():
         screen.page.goto(site.url(f"/meets/{meet}/jury/"))

@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import secrets
+import socket
 import subprocess
 import sys
 import tempfile
@@ -20,7 +21,12 @@ from tests.play.meet import SEATS, Cast, play
 from tests.play.outcome import Outcome, outcome_of
 
 ROOT = Path(__file__).resolve().parents[2]
-PORT = int(os.environ.get("PLAY_PORT", "8791"))
+
+
+def port_free() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def manage(folder: Path, *arguments: str, **extra: str) -> None:
@@ -38,14 +44,15 @@ def site(folder: Path) -> Iterator[str]:
     manage(folder, "migrate", "--no-input", "-v0")
     manage(folder, "collectstatic", "--no-input", "-v0")
     environ = {**os.environ, "VAR_DIR": str(folder), "LOG_LEVEL": "WARNING"}
-    command = [sys.executable, "-m", "gunicorn", "config.wsgi", f"--bind=127.0.0.1:{PORT}", "--workers=2"]
+    port = port_free()
+    command = [sys.executable, "-m", "gunicorn", "config.wsgi", f"--bind=127.0.0.1:{port}", "--workers=2"]
     with (folder / "web.log").open("wb") as log:
         web = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=log, stderr=log)
     try:
-        base = f"http://127.0.0.1:{PORT}"
+        base = f"http://127.0.0.1:{port}"
         for _ in range(300):
             try:
-                urllib.request.urlopen(f"{base}/login/", timeout=2).close()  # noqa: S310
+                urllib.request.urlopen(f"{base}/login/", timeout=60).close()  # noqa: S310
                 break
             except (urllib.error.URLError, ConnectionError):
                 if web.poll() is not None:

@@ -1,0 +1,261 @@
+"""Results out: standings, the files that federations take, and every attempt as a stream."""
+
+import csv
+import hashlib
+import io
+from collections.abc import Iterator
+from typing import Any
+
+from django.http import HttpResponse, StreamingHttpResponse
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from meets import access
+from meets.api.csv import cell
+from meets.api.serializers import ProblemSerializer
+from meets.api.views import InMeetView, actor
+from meets.errors import Conflict, Unusable
+from meets.exchange import opl_v1
+from meets.exchange.openpowerlifting import cannot_leave, files_write, leaving, zip_write
+from meets.exchange.rows import sheet_import, sheet_of
+from meets.exchange.sheet import MeetSheet
+from meets.log import canonical
+from meets.models import Attempt, Meet
+from meets.selectors.standings import Row, standing_rows
+from meets.selectors.stream import attempt_lines
+
+PROBLEM = OpenApiResponse(ProblemSerializer, description="Refused; nothing was written.")
+RESULT_COLUMNS = (
+    "division", "sex", "event", "equipment", "weight_class", "place", "set_by_hand", "tied", "lifter", "member_id",
+    "team", "country", "birth_year", "lot", "bodyweight_kg", "squat_kg", "bench_kg", "deadlift_kg", "subtotal_kg",
+    "total_kg", "points",
+)  # fmt: skip
+# A file of results is a page of text; the largest of 18,000 known ones has under 1 MB.
+FILE_MAX_BYTES = 5_000_000
+
+
+class StandingAttemptSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField(source="pk")
+    lift = serializers.CharField()
+    number = serializers.IntegerField()
+    declared_kg = serializers.DecimalField(max_digits=5, decimal_places=2)
+    outcome = serializers.CharField()
+    whites = serializers.IntegerField(allow_null=True)
+    take = serializers.IntegerField()
+    decided_at = serializers.DateTimeField(allow_null=True)
+
+
+class StandingSerializer(serializers.Serializer[Any]):
+    """One lifter in one category. ``place``: a number, ``DQ`` without a total, ``G`` for a guest, empty while it is
+    open. ``tied``: shared, and only an official can say who is first; ``set_by_hand``: an official has."""
+
+    entry = serializers.UUIDField(source="entry.pk")
+    lifter = serializers.CharField(source="entry.lifter.name")
+    member_id = serializers.CharField(source="entry.lifter.member_id")
+    team = serializers.CharField(source="entry.lifter.team")
+    country = serializers.CharField(source="entry.lifter.country")
+    lot = serializers.IntegerField(source="entry.lot", allow_null=True)
+    division = serializers.CharField(source="group.division")
+    sex = serializers.CharField(source="group.sex")
+    event = serializers.CharField(source="group.event")
+    equipment = serializers.CharField(source="group.equipment")
+    weight_class = serializers.CharField(source="group.weight_class")
+    bodyweight_kg = serializers.DecimalField(
+        source="entry.bodyweight_kg", max_digits=5, decimal_places=2, allow_null=True
+    )
+    best_kg = serializers.SerializerMethodField()
+    total_kg = serializers.DecimalField(max_digits=6, decimal_places=2, allow_null=True)
+    place = serializers.CharField()
+    set_by_hand = serializers.BooleanField()
+    tied = serializers.BooleanField()
+    points = serializers.DecimalField(max_digits=7, decimal_places=2, allow_null=True)
+    attempts = StandingAttemptSerializer(many=True)
+
+    def get_best_kg(self, row: Row) -> dict[str, str]:
+        return {lift.value: f"{kg:.2f}" for lift, kg in row.score.best_kg.items()}
+
+
+class ReadView(InMeetView):
+    http_method_names = ["get", "head", "options"]
+    pagination_class = None
+    serializer_class: type[serializers.BaseSerializer[Any]] = StandingSerializer
+    queryset = Meet.objects.none()
+
+
+class Standings(ReadView):
+    """Bests, totals, places and points by category, from what the officials decided."""
+
+    @extend_schema(responses=StandingSerializer(many=True))
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return Response(StandingSerializer(standing_rows(self.meet), many=True).data)
+
+
+class ResultsCsv(ReadView):
+    """The standings as a table. No text in it runs as a formula in a spreadsheet."""
+
+    @extend_schema(responses={(200, "text/csv"): str})
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        out = io.StringIO()
+        writer = csv.DictWriter(out, RESULT_COLUMNS)
+        writer.writeheader()
+        for row in standing_rows(self.meet):
+            writer.writerow({name: cell(value) for name, value in result_cells(row).items()})
+        return attachment(out.getvalue().encode(), "text/csv; charset=utf-8", f"results-{self.meet.pk}.csv")
+
+
+def result_cells(row: Row) -> dict[str, Any]:
+    lifter, best = row.entry.lifter, {lift.value: kg for lift, kg in row.score.best_kg.items()}
+    return {
+        "division": row.group.division,
+        "sex": row.group.sex,
+        "event": row.group.event,
+        "equipment": row.group.equipment,
+        "weight_class": row.group.weight_class,
+        "place": row.place,
+        "set_by_hand": row.set_by_hand,
+        "tied": row.tied,
+        "lifter": lifter.name,
+        "member_id": lifter.member_id,
+        "team": lifter.team,
+        "country": lifter.country,
+        "birth_year": lifter.birth_year,
+        "lot": row.entry.lot,
+        "bodyweight_kg": row.entry.bodyweight_kg,
+        **{f"{lift}_kg": best.get(lift) for lift in ("squat", "bench", "deadlift")},
+        "subtotal_kg": row.score.subtotal_kg,
+        "total_kg": row.total_kg,
+        "points": row.points,
+    }
+
+
+class OplZip(ReadView):
+    """The zip for OpenPowerlifting: meet.csv, entries.csv, original.csv, URL. 409 names what cannot leave."""
+
+    @extend_schema(responses={(200, "application/zip"): bytes, 409: PROBLEM})
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        return attachment(opl_zip(self.meet), "application/zip", f"openpowerlifting-{self.meet.pk}.zip")
+
+
+def opl_zip(meet: Meet) -> bytes:
+    """Raises Conflict where something cannot leave as it is."""
+    sheet = sheet_out(meet)
+    return zip_write(files_write(leaving(sheet), original=opl_v1.write(sheet)))
+
+
+def sheet_out(meet: Meet) -> MeetSheet:
+    sheet = sheet_of(meet)
+    if refused := cannot_leave(sheet):
+        first = refused[0]
+        more = f" {len(refused) - 1} more like it." if len(refused) > 1 else ""
+        raise Conflict("cannot_leave", f"{first.detail} ({first.column}: {first.value!r}).{more}")
+    return sheet
+
+
+class OplV1(ReadView):
+    """The single file that OpenLifter and LiftingCast write: OPL Format v1."""
+
+    @extend_schema(responses={(200, "text/csv"): str, 409: PROBLEM})
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        data = opl_v1.write(sheet_of(self.meet))
+        return attachment(data, "text/csv; charset=utf-8", f"opl-{self.meet.pk}.csv")
+
+
+def attachment(data: bytes, kind: str, name: str) -> HttpResponse:
+    answer = HttpResponse(data, content_type=kind)
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+class AttemptStream(ReadView):
+    """Every attempt of the meet with its decision, streamed: ``format`` is ``jsonl`` or ``csv``."""
+
+    @extend_schema(responses={(200, "application/x-ndjson"): str, (200, "text/csv"): str})
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> StreamingHttpResponse:
+        is_csv = str(kwargs["kind"]) == "csv"
+        lines = csv_lines(self.meet) if is_csv else json_lines(self.meet)
+        answer = StreamingHttpResponse(lines, content_type="text/csv" if is_csv else "application/x-ndjson")
+        answer["Content-Disposition"] = f'attachment; filename="attempts-{self.meet.pk}.{kwargs["kind"]}"'
+        return answer
+
+
+def json_lines(meet: Meet) -> Iterator[str]:
+    for row in attempt_lines(meet):
+        yield canonical(row) + "\n"
+
+
+def csv_lines(meet: Meet) -> Iterator[str]:
+    out = io.StringIO()
+    writer: csv.DictWriter[str] | None = None
+    for row in attempt_lines(meet):
+        if writer is None:
+            writer = csv.DictWriter(out, list(row))
+            writer.writeheader()
+        writer.writerow({name: cell(value) for name, value in row.items()})
+        yield out.getvalue()
+        out.seek(0)
+        out.truncate()
+
+
+class ResultsFileSerializer(serializers.Serializer[Any]):
+    """multipart/form-data: a file in OPL Format v1."""
+
+    file = serializers.FileField(allow_empty_file=True)
+
+
+class FileProblemSerializer(serializers.Serializer[Any]):
+    row = serializers.IntegerField()
+    column = serializers.CharField()
+    value = serializers.CharField()
+    detail = serializers.CharField()
+    accepted = serializers.CharField()
+
+
+class ResultsReportSerializer(serializers.Serializer[Any]):
+    """What was brought in, or with ``dry_run`` would be; ``problems`` names every cell that could not be taken."""
+
+    dry_run = serializers.BooleanField()
+    lines = serializers.IntegerField()
+    lifters = serializers.IntegerField(allow_null=True)
+    entries = serializers.IntegerField(allow_null=True)
+    categories = serializers.IntegerField(allow_null=True)
+    attempts = serializers.IntegerField(allow_null=True)
+    problems = FileProblemSerializer(many=True)
+
+
+class ResultsImport(InMeetView):
+    """Brings the results of another system (OPL Format v1) into a meet that has no entries."""
+
+    serializer_class = ResultsFileSerializer
+    parser_classes = (MultiPartParser,)
+    http_method_names = ["post", "options"]
+    queryset = Attempt.objects.none()
+
+    @extend_schema(
+        parameters=[OpenApiParameter("dry_run", bool, description="Only say what would be brought in.")],
+        request={"multipart/form-data": ResultsFileSerializer},
+        responses={200: ResultsReportSerializer, 409: PROBLEM, 422: PROBLEM},
+    )
+    def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        given = ResultsFileSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        file = given.validated_data["file"]
+        if file.size > FILE_MAX_BYTES:
+            raise Unusable("too_large", "This file is larger than any results are. Send the exported CSV.")
+        data = file.read()
+        sheet, problems = opl_v1.read(data)
+        if not sheet.entries:
+            raise Unusable("not_results", "No results were found in this file. Send an export in OPL Format v1.")
+        report: dict[str, Any] = dict.fromkeys(("lifters", "entries", "categories", "attempts"))
+        is_dry = request.query_params.get("dry_run", "").lower() in ("1", "true")
+        if not is_dry:
+            digest = hashlib.sha256(data).hexdigest()
+            done = sheet_import(meet=self.meet, user=actor(request), sheet=sheet, file_sha256=digest)
+            report = {name: getattr(done, name) for name in report}
+        report |= {"dry_run": is_dry, "lines": len(sheet.entries), "problems": problems}
+        return Response(ResultsReportSerializer(report).data)
+
+    def write_required(self, request: Request) -> None:
+        access.staff_required(actor(request), self.meet)
