@@ -1,11 +1,11 @@
-"""Who lifts what: the writers for meets, platforms, members, lifters, entries and attempts.
+"""Who lifts what: the writers for meets, platforms, members, lifters, entries and their categories.
 
 Pages and API call these. Each checks the whole row, moves the meet's revision on in the same transaction, and
 raises ValidationError or Refusal without having written anything. Whether the user may do it is asked before, in
 meets.access.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any, TypedDict, TypeVar, Unpack
@@ -16,16 +16,19 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import F, Model, Q, QuerySet
 
-from meets import intake, webhooks
+from meets import intake, webhooks, weigh_in
 from meets.access import AnyUser
 from meets.errors import Conflict
+from meets.log import log_append
 from meets.models import (
     Assessment,
     Attempt,
     AttemptImage,
     AttemptOutcome,
     Camera,
+    Category,
     Entry,
+    EvidenceMode,
     Lifter,
     Light,
     LogKind,
@@ -36,6 +39,8 @@ from meets.models import (
     PhotoMove,
     Platform,
     Role,
+    Seating,
+    Session,
 )
 
 RowT = TypeVar("RowT", bound=Model)
@@ -44,12 +49,17 @@ RowT = TypeVar("RowT", bound=Model)
 class MeetFields(TypedDict, total=False):
     name: str
     federation: str
+    country: str
+    state: str
     town: str
     starts_on: date
     rulebook: str
     engine: str
     engines_also: list[str]
     evidence_mode: str
+    live_permission: str
+    formula: str
+    photos_keep_days: int | None
     status: str
 
 
@@ -71,18 +81,39 @@ class LifterFields(TypedDict, total=False):
     name: str
     sex: str
     birth_year: int | None
+    birth_date: date | None
+    country: str
+    state: str
     team: str
     member_id: str
 
 
 class EntryFields(TypedDict, total=False):
     lifter: Lifter
+    session: Session | None
     platform: Platform | None
     flight: str
     lot: int | None
     weight_class: str
     bodyweight_kg: Decimal | None
     equipment: str
+    squat_rack: str
+    bench_rack: str
+    bench_safety: str
+    bench_blocks: str
+    guest: bool
+    disqualified: bool
+    tested: bool | None
+    consent: str
+    notes: str
+
+
+# Logged without what is in them: people write names into notes, and the log is never changed.
+_UNTOLD = frozenset({"notes"})
+MEET_TOLD = tuple(MeetFields.__annotations__)
+ENTRY_TOLD = tuple(EntryFields.__annotations__)
+# A division and an event (meets.models.Event).
+CategoryPair = tuple[str, str]
 
 
 # ── Meets and their members ──────────────────────────────────────────────────────────────────────────────
@@ -99,11 +130,13 @@ def meet_create(*, user: User, **fields: Unpack[MeetFields]) -> Meet:
     meet = Meet(**fields)
     with transaction.atomic():
         _meet_save(meet)
-        Membership.objects.create(meet=meet, user=user, role=Role.HEAD)
+        log_append(meet.pk, LogKind.MEET, {"act": "created", "changes": row_changes({}, meet, MEET_TOLD)}, user=user)
+        member = Membership.objects.create(meet=meet, user=user, role=Role.HEAD)
+        _member_tell(member, was=None, by=user)
     return meet
 
 
-def meet_update(*, meet: Meet, **changes: Unpack[MeetFields]) -> Meet:
+def meet_update(*, meet: Meet, user: User | None = None, **changes: Unpack[MeetFields]) -> Meet:
     """Changes a meet. One that is closed can only be opened again, together with whatever else changes.
 
     Where other engines are asked than before, the photos that a kind has not read yet wait for it, and the board shows
@@ -111,12 +144,14 @@ def meet_update(*, meet: Meet, **changes: Unpack[MeetFields]) -> Meet:
     """
     with transaction.atomic():
         now = Meet.objects.select_for_update().get(pk=meet.pk)
-        asked, before = now.engines_asked, webhooks.meet_body(now)
+        asked, before, was = now.engines_asked, webhooks.meet_body(now), row_facts(now, MEET_TOLD)
         if now.status == MeetStatus.CLOSED and changes.get("status", now.status) == MeetStatus.CLOSED and changes:
             raise _closed()
         row_set(now, changes)
         now.revision += 1
         _meet_save(now)
+        if told := row_changes(was, now, MEET_TOLD):
+            log_append(now.pk, LogKind.MEET, {"act": "changed", "changes": told}, user=user)
         if now.engines_asked != asked:
             if now.status == MeetStatus.CLOSED:
                 raise Conflict(
@@ -128,7 +163,12 @@ def meet_update(*, meet: Meet, **changes: Unpack[MeetFields]) -> Meet:
 
 
 def _meet_save(meet: Meet) -> None:
-    """The engine that counts is not named among the others again."""
+    """The engine that counts is not named among the others again. Raises ValidationError for findings before the
+    lights without a word on who allowed it."""
+    if meet.evidence_mode == EvidenceMode.LIVE and not meet.live_permission.strip():
+        raise ValidationError(
+            {"live_permission": "Findings before the lights take the federation's permission. Say who gave it, and when."}
+        )
     row_save(meet)
     also = [kind for kind in dict.fromkeys(meet.engines_also) if kind != meet.engine]
     if also != meet.engines_also:
@@ -136,10 +176,10 @@ def _meet_save(meet: Meet) -> None:
         meet.save(update_fields=["engines_also"])
 
 
-def membership_set(*, meet: Meet, user: User, role: str, seat: str = "") -> Membership:
-    """Gives a person the one part they have in the meet.
+def membership_set(*, meet: Meet, user: User, role: str, seat: str = "", by: User | None = None) -> Membership:
+    """Gives a person the one part they have in the meet. Who is no referee any more leaves the seats of its sessions.
 
-    Raises Conflict when the meet would be left without a head, or for a referee who may have seen the findings.
+    by: who gave it. Raises Conflict when the meet would be left without a head, or for a referee who may have seen the findings.
     """
     with transaction.atomic():
         meet_touch(meet.pk)
@@ -148,16 +188,31 @@ def membership_set(*, meet: Meet, user: User, role: str, seat: str = "") -> Memb
             _head_kept(member)
         if role == Role.REFEREE:
             _blind_kept(member)
+        was = {"role": member.role, "seat": member.seat} if member.pk else None
         member.role, member.seat = role, seat
-        return row_save(member)
+        row_save(member)
+        _member_tell(member, was=was, by=by)
+        return member
 
 
-def membership_delete(*, member: Membership) -> None:
+def membership_delete(*, member: Membership, by: User | None = None) -> None:
     """Ends a person's part in the meet; the lights they gave stay. Raises Conflict for the meet's only head."""
     with transaction.atomic():
         meet_touch(member.meet_id)
         _head_kept(member)
+        was = {"role": member.role, "seat": member.seat}
+        member.role, member.seat = "", ""
+        _member_tell(member, was=was, by=by)
         member.delete()
+
+
+def _member_tell(member: Membership, *, was: dict[str, str] | None, by: User | None) -> None:
+    """Logs the part that a person has now, and takes whoever is no referee out of the sessions' seats."""
+    body: dict[str, Any] = {"user": member.user.get_username(), "role": member.role, "seat": member.seat, "was": was}
+    if member.role != Role.REFEREE:
+        left, _ = Seating.objects.filter(session__meet=member.meet_id, user=member.user_id).delete()
+        body |= {"seats_left": left} if left else {}
+    log_append(member.meet_id, LogKind.SEAT, body, user=by)
 
 
 def _head_kept(member: Membership) -> None:
@@ -217,36 +272,145 @@ def camera_delete(*, camera: Camera) -> None:
 
 
 def lifter_create(*, meet: Meet, **fields: Unpack[LifterFields]) -> Lifter:
+    """Raises ValidationError like all of them, and where birth date and birth year contradict each other."""
+    _birth_settle(fields)
     return _row_add(meet.pk, Lifter(meet=meet, **fields))
 
 
 def lifter_update(*, lifter: Lifter, **changes: Unpack[LifterFields]) -> Lifter:
+    """Changes a lifter. Raises like lifter_create. Classes that were filled in stay."""
+    if changes.get("birth_year") and "birth_date" not in changes:
+        _birth_settle({"birth_date": lifter.birth_date, "birth_year": changes["birth_year"]})
+    _birth_settle(changes)
     return _row_change(lifter.meet_id, lifter, changes)
 
 
-def lifter_delete(*, lifter: Lifter) -> None:
+def _birth_settle(fields: LifterFields) -> None:
+    """A birth date brings its year along."""
+    birth_date = fields.get("birth_date")
+    if birth_date is None:
+        return
+    if fields.get("birth_year") not in (None, birth_date.year):
+        raise ValidationError({"birth_year": f"The birth date is of {birth_date.year}. Correct one of the two."})
+    fields["birth_year"] = birth_date.year
+
+
+def lifter_delete(*, lifter: Lifter, user: User | None = None) -> None:
     """Deletes the lifter with entry and attempts. Raises Conflict when a photo or a light hangs on them."""
-    _row_remove(lifter.meet_id, lifter, Attempt.objects.filter(entry__lifter=lifter))
+    with transaction.atomic():
+        entries = list(Entry.objects.filter(lifter=lifter).values_list("pk", flat=True))
+        meet_id, lifter_id = lifter.meet_id, lifter.pk
+        _row_remove(meet_id, lifter, Attempt.objects.filter(entry__lifter=lifter))
+        for entry_id in entries:
+            _entry_tell(meet_id, "deleted", entry_id, {"lifter": lifter_id}, user)
 
 
 # ── Entries ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def entry_create(*, meet: Meet, **fields: Unpack[EntryFields]) -> Entry:
+def entry_create(
+    *,
+    meet: Meet,
+    user: User | None = None,
+    categories: Sequence[CategoryPair] | None = None,
+    waive_reason: str = "",
+    **fields: Unpack[EntryFields],
+) -> Entry:
+    """Enters a lifter. An empty class is filled in from the bodyweight; waive_reason lets a class stand that does not
+    fit. Raises Conflict for one that does not, ValidationError like all of them."""
     _same_meet(meet.pk, fields)
-    return _row_add(meet.pk, Entry(meet=meet, **fields))
+    entry = Entry(meet=meet, **fields)
+    with transaction.atomic():
+        meet_touch(meet.pk)
+        return _entry_save(entry, {}, user=user, categories=categories, waive_reason=waive_reason)
 
 
-def entry_update(*, entry: Entry, **changes: Unpack[EntryFields]) -> Entry:
+def entry_update(
+    *,
+    entry: Entry,
+    user: User | None = None,
+    categories: Sequence[CategoryPair] | None = None,
+    waive_reason: str = "",
+    **changes: Unpack[EntryFields],
+) -> Entry:
+    """Changes an entry; raises like entry_create. Its class is asked about when class or bodyweight change."""
     _same_meet(entry.meet_id, changes)
     if changes.get("lifter", entry.lifter) != entry.lifter:
         raise Conflict("lifter_kept", "An entry keeps its lifter. Delete it and enter the other lifter.")
-    return _row_change(entry.meet_id, entry, changes)
+    with transaction.atomic():
+        meet_touch(entry.meet_id)
+        row = Entry.objects.select_related("lifter", "meet").get(pk=entry.pk)
+        was = row_facts(row, ENTRY_TOLD)
+        row_set(row, changes)
+        return _entry_save(row, was, user=user, categories=categories, waive_reason=waive_reason)
 
 
-def entry_delete(*, entry: Entry) -> None:
+def _entry_save(
+    entry: Entry,
+    was: Mapping[str, Any],
+    *,
+    user: User | None,
+    categories: Sequence[CategoryPair] | None,
+    waive_reason: str,
+) -> Entry:
+    """was: what stood before (row_facts); empty for a new entry."""
+    entry.full_clean()
+    more: dict[str, Any] = {}
+    if any(was.get(name) != getattr(entry, name) for name in ("weight_class", "bodyweight_kg")):
+        settled = weigh_in.class_settle(entry, waive_reason=waive_reason)
+        entry.weight_class = settled.weight_class
+        if settled.misfit:
+            more = {"waived": ["class_misfit"], "fits": settled.misfit, "reason": waive_reason.strip()}
+    entry.save()
+    if told := row_changes(was, entry, ENTRY_TOLD, untold=_UNTOLD):
+        act = "changed" if was else "created"
+        _entry_tell(entry.meet_id, act, entry.pk, {"lifter": entry.lifter_id, "changes": told} | more, user)
+    if categories is not None:
+        _categories_replace(entry, categories, user)
+    return entry
+
+
+def entry_delete(*, entry: Entry, user: User | None = None) -> None:
     """Deletes the entry with its attempts. Raises Conflict when a photo or a light hangs on them."""
-    _row_remove(entry.meet_id, entry, Attempt.objects.filter(entry=entry))
+    with transaction.atomic():
+        entry_id = entry.pk
+        _row_remove(entry.meet_id, entry, Attempt.objects.filter(entry=entry))
+        _entry_tell(entry.meet_id, "deleted", entry_id, {"lifter": entry.lifter_id}, user)
+
+
+def _entry_tell(meet_id: UUID, act: str, entry_id: UUID, more: Mapping[str, Any], user: User | None) -> None:
+    log_append(meet_id, LogKind.ENTRY, {"act": act, "entry": entry_id, **more}, user=user)
+
+
+def category_set(*, entry: Entry, categories: Sequence[CategoryPair], user: User | None) -> list[Category]:
+    """Where the entry competes, in place of what stood. A category that stays keeps its place as an official set it.
+    Raises ValidationError for one that stands twice or cannot be."""
+    with transaction.atomic():
+        meet_touch(entry.meet_id)
+        return _categories_replace(entry, categories, user)
+
+
+def _categories_replace(entry: Entry, categories: Sequence[CategoryPair], user: User | None) -> list[Category]:
+    wanted = [(division.strip(), event) for division, event in categories]
+    if len(set(wanted)) != len(wanted):
+        raise ValidationError({"categories": "A division stands here twice with the same event. Name it once."})
+    had = {(row.division, row.event): row for row in Category.objects.filter(entry=entry)}
+    Category.objects.filter(pk__in=[row.pk for pair, row in had.items() if pair not in wanted]).delete()
+    for division, event in wanted:
+        if (division, event) not in had:
+            _category_add(entry, division, event)
+    if set(had) != set(wanted):
+        body = {"from": sorted(had), "to": sorted(wanted)}
+        _entry_tell(entry.meet_id, "categories", entry.pk, body, user)
+    return list(Category.objects.filter(entry=entry))
+
+
+def _category_add(entry: Entry, division: str, event: str) -> None:
+    """What is wrong with a category is told of the list it came in."""
+    try:
+        row_save(Category(entry=entry, division=division, event=event))
+    except ValidationError as error:
+        raise ValidationError({"categories": error.messages}) from error
 
 
 # ── What they share ──────────────────────────────────────────────────────────────────────────────────────
@@ -263,18 +427,38 @@ def meet_touch(meet_id: UUID) -> None:
 
 
 def _same_meet(meet_id: UUID, fields: EntryFields) -> None:
-    """Raises ValidationError when the lifter or the platform is another meet's."""
-    lifter, platform = fields.get("lifter"), fields.get("platform")
+    """Raises ValidationError when the lifter, the session or the platform is another meet's."""
+    lifter, session, platform = fields.get("lifter"), fields.get("session"), fields.get("platform")
     if lifter is not None and lifter.meet_id != meet_id:
         raise ValidationError({"lifter": "This lifter is not in this meet."})
     if platform is not None and platform.meet_id != meet_id:
         raise ValidationError({"platform": "This platform is not in this meet."})
+    if session is not None and session.meet_id != meet_id:
+        raise ValidationError({"session": "This session is not in this meet."})
 
 
 def row_set(row: Model, changes: Mapping[str, Any]) -> None:
     for name, value in changes.items():
         row._meta.get_field(name)  # a name that is no field raises here, instead of being kept and never saved
         setattr(row, name, value)
+
+
+def row_facts(row: Model, names: Sequence[str]) -> dict[str, Any]:
+    """The row's values by field, as the log tells them: of another row its id alone."""
+    return {name: getattr(row, row._meta.get_field(name).attname) for name in names}  # type: ignore[union-attr]
+
+
+def row_changes(
+    was: Mapping[str, Any], row: Model, names: Sequence[str], *, untold: frozenset[str] = frozenset()
+) -> dict[str, Any]:
+    """What differs from what stood, as {field: {"from": …, "to": …}}. was: row_facts from before; empty for a new row,
+    of which what is not empty is told. untold: fields of which it is told alone that they differ."""
+    now = row_facts(row, names)
+    if was:
+        told = {name: {"from": was[name], "to": now[name]} for name in names if was[name] != now[name]}
+    else:
+        told = {name: {"to": now[name]} for name in names if now[name] not in ("", None, [], False)}
+    return {name: {} if name in untold else change for name, change in told.items()}
 
 
 def row_save(row: RowT) -> RowT:

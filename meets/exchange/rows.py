@@ -142,11 +142,13 @@ def _all_lifts(line: SheetEntry) -> tuple[tuple[str, SheetLift], ...]:
 
 
 def _same_entry(pair: tuple[Entry, list[SheetEntry]], line: SheetEntry) -> bool:
-    """Does the line tell of the same attempts in another category?"""
+    """Does the line tell of the same attempts in another category: of all of them, or as a lift's own award of some?"""
     first = pair[1][0]
-    same = ("equipment", "weight_class", "bodyweight_kg", "guest", "tested", "age", "country", "state", "team", "squat")
+    same = ("equipment", "weight_class", "bodyweight_kg", "guest", "tested", "age", "country", "state", "team")
     return (
-        all(getattr(line, name) == getattr(first, name) for name in (*same, "bench", "deadlift"))
+        all(getattr(line, name) == getattr(first, name) for name in same)
+        and all(lift == first.lift(letter) for letter, lift in line.lifts)
+        and all(lift.is_empty or lift == first.lift(letter) for letter, lift in _all_lifts(line))
         and line.place not in ("G", "DD")
         and not any((one.division, one.event) == (line.division, line.event) for one in pair[1])
     )
@@ -234,7 +236,7 @@ def _line(meet: Meet, row: Row) -> SheetEntry:
         division=row.category.division,
         other_names=tuple(lifter.other_names.items()),
         birth_date=lifter.birth_date,
-        birth_year=lifter.birth_date.year if lifter.birth_date else lifter.birth_year,
+        birth_year=None if lifter.birth_date else lifter.birth_year,
         age=entry.stated_age,
         country=lifter.country,
         state=lifter.state,

@@ -95,7 +95,12 @@ class Entry(models.Model):
     )
     weight_class = models.CharField(max_length=20, blank=True)
     bodyweight_kg = models.DecimalField(
-        max_digits=5, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(Decimal("20"))]
+        max_digits=5,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        # Children lift too, and scales of a hall end at 300.
+        validators=[MinValueValidator(Decimal("15")), MaxValueValidator(Decimal("300"))],
     )
     equipment = models.CharField(max_length=10, choices=Equipment, default=Equipment.CLASSIC)
     # As the rack's pins are marked: "12", "7/16", "7 s5", "in".

@@ -103,6 +103,17 @@ def photo(world: World) -> dict[str, Any]:
     return {"file": SimpleUploadedFile("p.jpg", make.photo_bytes(), content_type="image/jpeg")}
 
 
+def results_file(world: World) -> dict[str, Any]:
+    """One lifter in OPL Format v1."""
+    text = (
+        "OPL Format v1 (White Lights),Submit by email:,issues@openpowerlifting.org\n\n"
+        "Federation,Date,MeetCountry,MeetState,MeetTown,MeetName,Formula\nIPF,2026-05-01,Finland,,Turku,Trial,\n\n"
+        "Place,Name,Sex,Equipment,Division,BodyweightKg,WeightClassKg,Bench1Kg,Best3BenchKg,TotalKg,Event\n"
+        "1,Anna Ek,F,Raw,Open,62,63,60,60,60,B\n"
+    )
+    return {"file": SimpleUploadedFile("results.csv", text.encode(), content_type="text/csv")}
+
+
 TABLE = {
     ("meet-detail", "get"): Row(meet, ALL, 200),
     ("meet-detail", "patch"): Row(meet, STAFF, 200, lambda world: {"town": "Umeå"}),
@@ -220,6 +231,14 @@ TABLE = {
         ),
     ),
     ("order", "get"): Row(meet, ALL, 200),
+    ("standings", "get"): Row(meet, ALL, 200),
+    ("export-opl", "get"): Row(meet, ALL, 200),
+    ("export-opl-v1", "get"): Row(meet, ALL, 200),
+    ("export-results", "get"): Row(meet, ALL, 200),
+    ("export-attempts", "get"): Row(meet, ALL, 200),
+    ("export-attempts-csv", "get"): Row(meet, ALL, 200),
+    # Results go into an empty meet alone, which this one is not; test_exports has one that is.
+    ("results-import", "post"): Row(meet, STAFF, 409, results_file, "multipart"),
     ("assist", "get"): Row(meet, ALL, 200),
     ("assist", "post"): Row(meet, STAFF, 200, lambda world: {"on": False, "reason": "cameras moved"}),
     ("log", "get"): Row(meet, (*STAFF, Role.JURY), 200, refusal=THOSE_ALONE),

@@ -2,9 +2,11 @@
 
 import logging
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
@@ -16,6 +18,8 @@ from tests import factories as make
 from tests.meets.test_api_access import TABLE, Row, World
 
 pytestmark = pytest.mark.django_db
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def client_of(user: Any) -> APIClient:
@@ -257,3 +261,17 @@ def test_what_cannot_be_answered_is_a_problem(method: str, where: str, status: i
     assert answer.json()["detail"]
     if status == 405:
         assert answer["Allow"]
+
+
+def test_the_schema_names_what_every_address_can_answer() -> None:
+    paths = yaml.safe_load((ROOT / "docs/openapi.yaml").read_text(encoding="utf-8"))["paths"]
+    missing = {}
+    for path, operations in paths.items():
+        for method, operation in operations.items():
+            wanted = {"404", "406", "429"}
+            wanted |= set() if method == "get" else {"400", "409", "413", "422"}
+            wanted |= set() if path == "/api/v1/auth/token/" else {"401", "403"}
+            wanted |= {"415"} if "requestBody" in operation else set()
+            if lacking := wanted - set(operation["responses"]):
+                missing[path, method] = lacking
+    assert missing == {}

@@ -65,7 +65,7 @@ def read(meet: Meet, flag: FlagKind = FlagKind.BREACH, **fields: Any) -> Attempt
 
 
 def without_help(html: str) -> str:
-    return re.sub(r"<dialog.*?</dialog>", "", html, flags=re.S)
+    return re.sub(r'<dialog.*?</dialog>|<label class="cause">.*?</label>', "", html, flags=re.S)
 
 
 def shown(client: Client, meet: Meet, attempt: Attempt) -> Iterator[tuple[str, str]]:
