@@ -15,7 +15,16 @@ from django.utils import timezone
 from judging.rulebook import Rulebook, rulebook_load
 from meets import webhooks
 from meets.competition.attempts import AttemptOutcome as Became
-from meets.competition.changes import Broken, Earlier, Rule, Wish, change_check, declare_check, weight_check
+from meets.competition.changes import (
+    Broken,
+    Earlier,
+    Rule,
+    Wish,
+    change_check,
+    declare_check,
+    default_kg,
+    weight_check,
+)
 from meets.decisions import Sitting, attempt_on_platform, attempt_words, decision_tell, sitting_open
 from meets.errors import Conflict, Refusal, Unusable
 from meets.fold import AttemptState
@@ -74,7 +83,7 @@ def attempt_create(*, user: User | None = None, waive_reason: str = "", **fields
         meet_touch(attempt.entry.meet_id)
         attempt.full_clean()
         book = _book(attempt)
-        broken = [one for one in declare_check(_wish(attempt, book), book.attempts) if one.rule not in _AHEAD]
+        broken = _declared(_wish(attempt, book), book)
         waived = Waiver(user, waive_reason).check(broken)
         attempt.save(force_insert=True)
         body = {
@@ -87,6 +96,14 @@ def attempt_create(*, user: User | None = None, waive_reason: str = "", **fields
         }
         log_append(attempt.entry.meet_id, LogKind.ATTEMPT, body, attempt_id=attempt.pk, user=user)
         return attempt
+
+
+def _declared(wish: Wish, book: Rulebook) -> list[Broken]:
+    """Which rules a weight breaks that is handed in now. What the rule book itself puts down for a lifter who is late is
+    never late."""
+    by_default = wish.kg == default_kg(wish.earlier, book.attempts)
+    passing = _AHEAD | ({Rule.IN_TIME} if by_default else frozenset())
+    return [one for one in declare_check(wish, book.attempts) if one.rule not in passing]
 
 
 def attempt_update(

@@ -224,7 +224,7 @@ def _decision_body(sitting: Sitting, seated: Mapping[str, str], outcome: Decisio
         "rulebook": sitting.book.version,
         "assist": sitting.meet.assist_on,
         "evidence_mode": sitting.meet.evidence_mode,
-        "evidence": list(there.values_list("pk", flat=True)),
+        "evidence": list(there.values_list("uid", flat=True)),
     }
 
 

@@ -15,14 +15,19 @@ from meets.models import (
     CAMERA_FIGURES,
     Attempt,
     Camera,
+    Consent,
     Entry,
     Equipment,
+    Event,
     EvidenceMode,
+    Formula,
     Meet,
     MeetStatus,
+    Membership,
     Platform,
     Role,
     Seat,
+    Session,
     Sex,
     engine_kinds,
 )
@@ -45,7 +50,9 @@ class PlainForm(forms.Form):
             field.error_messages.update({key: text for key, text in PLAIN.items() if key in field.error_messages})
             if isinstance(field, forms.DecimalField | forms.IntegerField):
                 field.error_messages["invalid"] = "Write a number."
-            if isinstance(field, forms.DateField):
+            if isinstance(field, forms.DateTimeField):
+                field.error_messages["invalid"] = "Write a moment as 2026-03-01 09:00."
+            elif isinstance(field, forms.DateField):
                 field.error_messages["invalid"] = "Write a day as 2026-03-01."
             if field.help_text:
                 field.widget.attrs["aria-describedby"] = f"hint_{name}"
@@ -63,7 +70,10 @@ class MeetForm(PlainForm):
     name = forms.CharField(max_length=120)
     starts_on = forms.DateField(label="First day", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
     federation = forms.CharField(max_length=40, required=False)
+    country = forms.CharField(max_length=60, required=False)
+    state = forms.CharField(max_length=60, required=False)
     town = forms.CharField(max_length=80, required=False)
+    formula = forms.ChoiceField(label="Points", choices=Formula.choices, help_text="They rank the best lifters.")
     rulebook = forms.ChoiceField(label="Rule book")
     engine = forms.ChoiceField(
         label="Engine that counts", help_text="Its readings stand on the board. Changed, it reads earlier photos too."
@@ -78,6 +88,19 @@ class MeetForm(PlainForm):
         label="A referee sees the evidence",
         choices=EvidenceMode.choices,
         help_text="Blind first is the rule at a meet; training opens everything at once. The head alone changes it.",
+    )
+    live_permission = forms.CharField(
+        label="Permission for findings before the lights",
+        max_length=200,
+        required=False,
+        help_text="For live alone: who in the federation allowed it, and when.",
+    )
+    photos_keep_days = forms.IntegerField(
+        label="Photos are kept for, days",
+        required=False,
+        min_value=1,
+        max_value=3650,
+        help_text="After the first day. Empty: until somebody deletes them.",
     )
     status = forms.ChoiceField(
         choices=MeetStatus.choices,
@@ -177,31 +200,95 @@ class CameraForm(PlainForm):
         return plain | region
 
 
+TESTED = {"": None, "yes": True, "no": False}
+
+
 class EntryForm(PlainForm):
-    """A lifter and the lifter's entry, in one form."""
+    """A lifter and the lifter's entry, in one form. Where the entry competes stands in pairs of fields, division_1 and
+    event_1 onwards; one without an event is none."""
 
     name = forms.CharField(max_length=120)
     sex = forms.ChoiceField(choices=Sex.choices)
-    birth_year = forms.IntegerField(required=False, min_value=1900, max_value=2100)
+    birth_date = forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    birth_year = forms.IntegerField(
+        required=False, min_value=1900, max_value=2100, help_text="Where the date is not known."
+    )
+    country = forms.CharField(max_length=60, required=False)
+    state = forms.CharField(max_length=60, required=False)
     team = forms.CharField(max_length=80, required=False)
     member_id = forms.CharField(max_length=40, required=False, label="Member number")
+    session = forms.ModelChoiceField(Session.objects.none(), required=False, empty_label="none yet")
     platform = forms.ModelChoiceField(Platform.objects.none(), required=False, empty_label="none yet")
     flight = forms.CharField(max_length=2, required=False)
     lot = forms.IntegerField(required=False, min_value=1, max_value=9999)
-    weight_class = forms.CharField(max_length=8, required=False, label="Class", help_text="83, 120+ …")
-    bodyweight_kg = forms.DecimalField(required=False, label="Bodyweight, kg", max_digits=5, decimal_places=2)
     equipment = forms.ChoiceField(choices=Equipment.choices)
+    tested = forms.TypedChoiceField(
+        label="Drug tested",
+        required=False,
+        choices=[("", "not noted"), ("yes", "yes"), ("no", "no")],
+        coerce=TESTED.__getitem__,
+        empty_value=None,
+    )
+    guest = forms.BooleanField(required=False, help_text="Lifts, and is never placed.")
+    disqualified = forms.BooleanField(required=False, help_text="No total and no place.")
+    bodyweight_kg = forms.DecimalField(required=False, label="Bodyweight, kg", max_digits=5, decimal_places=2)
+    weight_class = forms.CharField(
+        max_length=20, required=False, label="Class", help_text="83, 120+ … Empty: filled in from the bodyweight."
+    )
+    class_waive_reason = forms.CharField(
+        max_length=200,
+        required=False,
+        label="Why this class stands all the same",
+        help_text="Only where it was refused for the bodyweight. It goes into the log.",
+    )
+    consent = forms.ChoiceField(label="Consent to photos", required=False, choices=Consent.choices)
+    notes = forms.CharField(max_length=200, required=False)
+    squat_rack = forms.CharField(max_length=20, required=False, help_text="As the pins are marked: 12, 7/16, 7 in …")
+    bench_rack = forms.CharField(max_length=20, required=False)
+    bench_safety = forms.CharField(max_length=20, required=False)
+    bench_blocks = forms.CharField(max_length=20, required=False, label="Blocks under the feet")
 
-    LIFTER = ("name", "sex", "birth_year", "team", "member_id")
-    ENTRY = ("platform", "flight", "lot", "weight_class", "bodyweight_kg", "equipment")
+    LIFTER = ("name", "sex", "birth_date", "birth_year", "country", "state", "team", "member_id")
+    COMPETES = ("session", "platform", "flight", "lot", "equipment", "tested", "guest", "disqualified")
+    WEIGH_IN = ("bodyweight_kg", "weight_class", "class_waive_reason", "consent", "notes")
+    RACK = ("squat_rack", "bench_rack", "bench_safety", "bench_blocks")
+    ENTRY = (*COMPETES, *(name for name in WEIGH_IN if name != "class_waive_reason"), *RACK)
+    # So many pairs there are at least, and at most.
+    PAIRS, PAIRS_MOST = 3, 20
 
     def __init__(self, *args: Any, meet: Meet, entry: Entry | None = None, **kwargs: Any) -> None:
+        pairs: list[tuple[str, str]] = []
         if entry is not None:
             initial = {name: getattr(entry.lifter, name) for name in self.LIFTER}
-            kwargs["initial"] = initial | {name: getattr(entry, name) for name in self.ENTRY}
+            initial |= {name: getattr(entry, name) for name in self.ENTRY}
+            initial["tested"] = next(word for word, value in TESTED.items() if value == entry.tested)
+            pairs = list(entry.categories.values_list("division", "event"))
+            for number, (division, event) in enumerate(pairs, start=1):
+                initial |= {f"division_{number}": division, f"event_{number}": event}
+            kwargs["initial"] = initial
         super().__init__(*args, **kwargs)
         self.meet, self.entry = meet, entry
+        self.fields["session"].queryset = Session.objects.filter(meet=meet)  # type: ignore[attr-defined]
         self.fields["platform"].queryset = Platform.objects.filter(meet=meet)  # type: ignore[attr-defined]
+        self._pairs_add(len(pairs))
+
+    def _pairs_add(self, had: int) -> None:
+        """A pair more than there are, and as many as were sent: somebody may have added one in between."""
+        sent = sum(f"event_{number}" in self.data for number in range(1, self.PAIRS_MOST + 1))
+        self.pair_count = min(max(self.PAIRS, had + 1, sent), self.PAIRS_MOST)
+        events = [("", "none"), *((event.value, f"{event.label} ({event.value})") for event in Event)]
+        for number in range(1, self.pair_count + 1):
+            self.fields[f"division_{number}"] = forms.CharField(
+                max_length=60, required=False, label=f"Division {number}"
+            )
+            self.fields[f"event_{number}"] = forms.ChoiceField(
+                choices=events, required=False, label=f"Event {number}", error_messages=PLAIN
+            )
+
+    def pairs(self) -> Iterator[forms.BoundField]:
+        for number in range(1, self.pair_count + 1):
+            yield self[f"division_{number}"]
+            yield self[f"event_{number}"]
 
     def clean_lot(self) -> int | None:
         lot: int | None = self.cleaned_data["lot"]
@@ -212,11 +299,70 @@ class EntryForm(PlainForm):
             raise ValidationError(f"Lot {lot} is {other.lifter.name}'s. Give another number.")
         return lot
 
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        for number in range(1, self.pair_count + 1):
+            if cleaned.get(f"division_{number}") and cleaned.get(f"event_{number}") == "":
+                self.add_error(f"event_{number}", "Choose the event of this division.")
+        # Who corrects the date alone means the year that it is of.
+        if cleaned.get("birth_date") and "birth_date" in self.changed_data and "birth_year" not in self.changed_data:
+            cleaned["birth_year"] = cleaned["birth_date"].year
+        return cleaned
+
     def lifter_fields(self) -> dict[str, Any]:
         return {name: self.cleaned_data[name] for name in self.LIFTER}
 
     def entry_fields(self) -> dict[str, Any]:
-        return {name: self.cleaned_data[name] for name in self.ENTRY}
+        """What roster.entry_create and entry_update take."""
+        pairs = [
+            (self.cleaned_data[f"division_{number}"], self.cleaned_data[f"event_{number}"])
+            for number in range(1, self.pair_count + 1)
+        ]
+        return {
+            **{name: self.cleaned_data[name] for name in self.ENTRY},
+            "categories": [pair for pair in pairs if pair[1]],
+            "waive_reason": self.cleaned_data["class_waive_reason"],
+        }
+
+
+def _moment(label: str) -> forms.DateTimeField:
+    return forms.DateTimeField(
+        label=label,
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        help_text="In UTC.",
+    )
+
+
+class SessionForm(PlainForm):
+    number = forms.IntegerField(min_value=1, max_value=99)
+    name = forms.CharField(max_length=60, required=False)
+    weigh_in_at = _moment("Weigh-in")
+    starts_at = _moment("Start")
+
+
+class ChairForm(PlainForm):
+    """A referee's chair in a session."""
+
+    seat = forms.ChoiceField(choices=Seat.choices)
+    platform = forms.ModelChoiceField(Platform.objects.none(), required=False, empty_label="all platforms")
+
+    def __init__(self, *args: Any, meet: Meet, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["platform"].queryset = Platform.objects.filter(meet=meet)  # type: ignore[attr-defined]
+
+
+class SeatingForm(ChairForm):
+    """Puts one of the meet's referees into a chair."""
+
+    user = forms.ModelChoiceField(User.objects.none(), label="Referee", empty_label=None)
+
+    def __init__(self, *args: Any, meet: Meet, **kwargs: Any) -> None:
+        super().__init__(*args, meet=meet, **kwargs)
+        referees = Membership.objects.filter(meet=meet, role=Role.REFEREE, user__is_active=True)
+        self.fields["user"].queryset = User.objects.filter(  # type: ignore[attr-defined]
+            pk__in=referees.values("user")
+        ).order_by("username")
 
 
 class AttemptsForm(PlainForm):

@@ -254,7 +254,8 @@ def _image_keep(image: AttemptImage, user: User, key: str, request_sha256: str) 
         if key:
             UploadKey.objects.create(user=user, key=key, request_sha256=request_sha256, image=image)
         results.attempts_touch(Attempt.objects.filter(pk=image.attempt_id))
-        seal.photo_seal(image, user, "in", view=image.view, phase=image.phase, camera=image.camera_id)
+        camera = image.camera.name if image.camera else None
+        seal.photo_seal(image, user, "in", view=image.view, phase=image.phase, camera=camera)
     return kinds
 
 
@@ -308,7 +309,7 @@ def image_restate(*, image: AttemptImage, user: User, **stated: Unpack[Stated]) 
 def _said(stated: Stated) -> dict[str, Any]:
     """What was stated, as the log keeps it."""
     camera = stated.get("camera")
-    return {**stated, **({"camera": camera.pk if camera else None} if "camera" in stated else {})}
+    return {**stated, **({"camera": camera.name if camera else None} if "camera" in stated else {})}
 
 
 def image_lift_say(*, image: AttemptImage, user: User, is_so: bool = True) -> None:

@@ -167,7 +167,7 @@ def _meet_save(meet: Meet) -> None:
     lights without a word on who allowed it."""
     if meet.evidence_mode == EvidenceMode.LIVE and not meet.live_permission.strip():
         raise ValidationError(
-            {"live_permission": "Findings before the lights take the federation's permission. Say who gave it, and when."}
+            {"live_permission": "Findings before the lights take the federation's permission. Say who gave it."}
         )
     row_save(meet)
     also = [kind for kind in dict.fromkeys(meet.engines_also) if kind != meet.engine]
@@ -179,7 +179,8 @@ def _meet_save(meet: Meet) -> None:
 def membership_set(*, meet: Meet, user: User, role: str, seat: str = "", by: User | None = None) -> Membership:
     """Gives a person the one part they have in the meet. Who is no referee any more leaves the seats of its sessions.
 
-    by: who gave it. Raises Conflict when the meet would be left without a head, or for a referee who may have seen the findings.
+    by: who gave it. Raises Conflict when the meet would be left without a head, or for a referee who may have seen the
+    findings.
     """
     with transaction.atomic():
         meet_touch(meet.pk)

@@ -14,7 +14,7 @@ from django.utils import timezone
 from judging.rulebook import rulebook_ids, rulebook_load
 from meets.access import AnyUser
 from meets.log import ToLog, canonical, log_append, log_extend
-from meets.models import Assessment, Attempt, AttemptImage, Finding, LogKind, Meet, Shown
+from meets.models import Assessment, Attempt, AttemptImage, Finding, LogKind, Meet, Shown, Vote
 
 # A finding as the log keeps it.
 _OF_FINDING = (
@@ -41,19 +41,28 @@ def evidence_seal(assessment: Assessment, meet_id: UUID) -> None:
     decision, which it then cannot change."""
     image = AttemptImage.objects.select_related("attempt").get(pk=assessment.image_id)
     attempt: Attempt = image.attempt
-    findings = Finding.objects.filter(assessment=assessment).order_by("pk")
     body = {
-        "assessment": assessment.pk,
-        "image": str(image.pk),
+        **evidence_facts(
+            assessment, Finding.objects.filter(assessment=assessment).order_by("pk"), assessment.votes.all()
+        ),
         "sha256": image.sha256,
-        **{name: getattr(assessment, name) for name in _OF_ASSESSMENT},
         "limits": limits_of(assessment.rulebook),
-        "findings": [{name: getattr(finding, name) for name in _OF_FINDING} for finding in findings],
-        "votes_sha256": _votes_hash(assessment),
         "late": attempt.decided_at is not None,
         "take": attempt.take,
     }
     log_append(meet_id, LogKind.EVIDENCE, body, attempt_id=attempt.pk)
+
+
+def evidence_facts(assessment: Assessment, findings: Iterable[Finding], votes: Iterable[Vote]) -> dict[str, Any]:
+    """The part of the record that these rows still tell, so that they can be held against it at any time. findings: in
+    the order in which they were written."""
+    return {
+        "assessment": str(assessment.uid),
+        "image": str(assessment.image_id),
+        **{name: getattr(assessment, name) for name in _OF_ASSESSMENT},
+        "findings": [{name: getattr(finding, name) for name in _OF_FINDING} for finding in findings],
+        "votes_sha256": votes_hash(votes),
+    }
 
 
 def limits_of(version: str) -> Mapping[str, float] | None:
@@ -68,10 +77,13 @@ def limits_of(version: str) -> Mapping[str, float] | None:
     )
 
 
-def _votes_hash(assessment: Assessment) -> str:
-    """The gold votes by their hash: there are some hundred a photo, and they follow from the keypoints."""
-    rows = assessment.votes.order_by("pair", "annotation")
-    values = [list(row) for row in rows.values_list("pair", "annotation", "view", "verdict", "distance")]
+_OF_VOTE = ("pair", "annotation", "view", "verdict", "distance")
+
+
+def votes_hash(votes: Iterable[Vote]) -> str:
+    """The gold votes by their hash: there are some hundred a photo, and they follow from the keypoints. Sorted here:
+    each database sorts text in a way of its own."""
+    values = sorted([getattr(vote, name) for name in _OF_VOTE] for vote in votes)
     return hashlib.sha256(canonical(values).encode()).hexdigest()
 
 
@@ -110,10 +122,10 @@ def _shown_write(user: User, meet: Meet, ids: set[int], where: str) -> int:
     # The lock keeps two pages of one user from writing the same.
     Meet.objects.select_for_update().only("pk").get(pk=meet.pk)
     fresh = _fresh(user, ids)
-    by_attempt: dict[UUID, list[int]] = defaultdict(list)
-    rows = Assessment.objects.filter(pk__in=fresh).order_by("pk").values_list("pk", "image__attempt_id")
-    for pk, attempt_id in rows:
-        by_attempt[attempt_id].append(pk)
+    by_attempt: dict[UUID, list[UUID]] = defaultdict(list)
+    rows = Assessment.objects.filter(pk__in=fresh).order_by("pk").values_list("uid", "image__attempt_id")
+    for uid, attempt_id in rows:
+        by_attempt[attempt_id].append(uid)
     now = timezone.now()
     log_extend(
         meet.pk,

@@ -85,9 +85,7 @@ def seating_set(*, session: Session, platform: Platform | None, seat: str, user:
         chairs = Seating.objects.filter(session=session, platform=platform)
         other = chairs.filter(user=user).exclude(seat=seat).first()
         if other is not None:
-            raise Conflict(
-                "seated", f"{user.get_username()} sits {other.seat} here already. Clear that seat first, then give this."
-            )
+            raise Conflict("seated", f"{user.get_username()} sits {other.seat} here already. Clear that seat first.")
         row = chairs.filter(seat=seat).first() or Seating(session=session, platform=platform, seat=seat)
         was = row.user.get_username() if row.pk else ""
         row.user = user

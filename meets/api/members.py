@@ -67,7 +67,11 @@ class MemberList(HeadView):
         if user is None:
             raise Unusable("username", "There is no account of that name. Whoever runs this site makes accounts.")
         member = roster.membership_set(
-            meet=self.meet, user=user, role=given.validated_data["role"], seat=given.validated_data["seat"]
+            meet=self.meet,
+            user=user,
+            role=given.validated_data["role"],
+            seat=given.validated_data["seat"],
+            by=actor(request),
         )
         return Response(MemberSerializer(member).data, status=201)
 
@@ -84,5 +88,5 @@ class MemberDetail(HeadView):
         member = Membership.objects.filter(meet=self.meet, user__username=username).first()
         if member is None:
             raise Unusable("username", "Nobody of that name takes part in this meet.")
-        roster.membership_delete(member=member)
+        roster.membership_delete(member=member, by=actor(request))
         return Response(status=204)

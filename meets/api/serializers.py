@@ -16,6 +16,7 @@ from meets.models import (
     Attempt,
     AttemptImage,
     Camera,
+    Category,
     Entry,
     Finding,
     Flag,
@@ -24,6 +25,7 @@ from meets.models import (
     Meet,
     Platform,
     Reading,
+    Session,
     Vote,
 )
 from meets.results import figures_read
@@ -51,15 +53,19 @@ def closed_word(context: Mapping[str, Any]) -> str:
 
 
 class MeetSerializer(serializers.ModelSerializer[Meet]):
-    """``engine`` is the kind whose readings count, ``engines_also`` the others that read every photo as well."""
+    """``engine`` is the kind whose readings count, ``engines_also`` the others that read every photo as well.
+
+    ``evidence_mode`` "live" takes ``live_permission``: who in the federation allowed it, and when. ``photos_keep_days``
+    counts from the first day; null until somebody deletes the photos.
+    """
 
     engines_also = serializers.ListField(child=serializers.CharField(max_length=20), max_length=10, required=False)
 
     class Meta:
         model = Meet
         fields = (
-            "id", "name", "federation", "town", "starts_on", "rulebook", "engine", "engines_also", "evidence_mode",
-            "status", "revision",
+            "id", "name", "federation", "country", "state", "town", "starts_on", "rulebook", "engine", "engines_also",
+            "evidence_mode", "live_permission", "formula", "photos_keep_days", "status", "revision",
         )  # fmt: skip
         read_only_fields = ("revision",)
 
@@ -109,9 +115,17 @@ class CameraSerializer(serializers.ModelSerializer[Camera]):
 
 
 class LifterSerializer(serializers.ModelSerializer[Lifter]):
+    """``birth_year`` follows ``birth_date`` where there is one."""
+
     class Meta:
         model = Lifter
-        fields = ("id", "name", "sex", "birth_year", "team", "member_id")
+        fields = ("id", "name", "sex", "birth_year", "birth_date", "country", "state", "team", "member_id")
+
+
+class SessionSerializer(serializers.ModelSerializer[Session]):
+    class Meta:
+        model = Session
+        fields = ("id", "number", "name", "weigh_in_at", "starts_at")
 
 
 class InMeet(serializers.PrimaryKeyRelatedField[Any]):
@@ -131,26 +145,58 @@ class InMeet(serializers.PrimaryKeyRelatedField[Any]):
             self.fail("does_not_exist", pk_value=data)
 
 
+class CategorySerializer(serializers.ModelSerializer[Category]):
+    """``event``: which lifts count together. ``division`` may be empty."""
+
+    class Meta:
+        model = Category
+        fields = ("division", "event")
+        # Whether one stands twice is the writer's to say.
+        validators: list[Any] = []
+
+
+def _waive(help_text: str) -> serializers.CharField:
+    return serializers.CharField(max_length=300, required=False, allow_blank=True, write_only=True, help_text=help_text)
+
+
 class EntrySerializer(serializers.ModelSerializer[Entry]):
+    """An empty ``weight_class`` is filled in from ``bodyweight_kg`` where the federation's classes are known; one that
+    does not fit is refused as ``class_misfit``, naming the class that does. ``categories`` replace all that stood.
+    Racks are as the pins are marked. ``tested`` null: nobody said."""
+
     lifter = InMeet(queryset=Lifter.objects.all())
+    session = InMeet(queryset=Session.objects.all(), allow_null=True, required=False)
     platform = InMeet(queryset=Platform.objects.all(), allow_null=True, required=False)
+    categories = CategorySerializer(many=True, required=False, max_length=20)  # type: ignore[call-arg]
+    waive_reason = _waive("Why a class stands that the bodyweight is not in. It goes into the log.")
 
     class Meta:
         model = Entry
         fields = (
-            "id", "lifter", "platform", "flight", "lot", "weight_class", "bodyweight_kg", "equipment",
+            "id", "lifter", "session", "platform", "flight", "lot", "weight_class", "bodyweight_kg", "equipment",
+            "squat_rack", "bench_rack", "bench_safety", "bench_blocks", "guest", "disqualified", "tested", "consent",
+            "notes", "categories", "waive_reason",
         )  # fmt: skip
         # The lot is unique in the meet, which the writer checks; DRF's own check needs the meet in the body.
         validators: list[Any] = []
 
 
 class AttemptSerializer(serializers.ModelSerializer[Attempt]):
+    """``is_record``: at a record, which may be no multiple of the rule book's step. ``version`` goes up with whatever
+    changes what a vote is about, ``take`` when the jury gives the attempt again."""
+
     entry = InMeet(queryset=Entry.objects.all())
+    waive_reason = _waive("Why a weight stands that the rule book does not allow. It goes into the log.")
 
     class Meta:
         model = Attempt
-        fields = ("id", "entry", "lift", "number", "declared_kg", "version", "outcome", "created_at", "updated_at")
-        read_only_fields = ("version", "outcome", "created_at", "updated_at")
+        fields = (
+            "id", "entry", "lift", "number", "declared_kg", "is_record", "waive_reason", "changes", "version", "take",
+            "called_at", "outcome", "decided_at", "created_at", "updated_at",
+        )  # fmt: skip
+        read_only_fields = (
+            "changes", "version", "take", "called_at", "outcome", "decided_at", "created_at", "updated_at",
+        )  # fmt: skip
         validators: list[Any] = []
 
 

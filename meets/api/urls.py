@@ -3,7 +3,7 @@
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
-from meets.api import decisions, exports, members, outgoing, views
+from meets.api import decisions, exports, members, outgoing, sessions, views
 
 app_name = "api"
 
@@ -17,6 +17,7 @@ v1 = [
     path("meets/", views.MeetList.as_view(), name="meet-list"),
     path("meets/<uuid:pk>/", views.MeetDetail.as_view(), name="meet-detail"),
     path("meets/<uuid:pk>/platforms/", views.PlatformList.as_view(), name="platform-list"),
+    path("meets/<uuid:pk>/sessions/", sessions.SessionList.as_view(), name="session-list"),
     path("meets/<uuid:pk>/cameras/", views.CameraList.as_view(), name="camera-list"),
     path("meets/<uuid:pk>/lifters/", views.LifterList.as_view(), name="lifter-list"),
     path("meets/<uuid:pk>/entries/", views.EntryList.as_view(), name="entry-list"),
@@ -29,6 +30,8 @@ v1 = [
     path("webhooks/<uuid:pk>/ping/", outgoing.WebhookPing.as_view(), name="webhook-ping"),
     path("webhooks/<uuid:pk>/deliveries/", outgoing.WebhookDeliveries.as_view(), name="webhook-deliveries"),
     path("platforms/<int:pk>/", views.PlatformDetail.as_view(), name="platform-detail"),
+    path("sessions/<int:pk>/", sessions.SessionDetail.as_view(), name="session-detail"),
+    path("sessions/<int:pk>/seats/", sessions.SeatList.as_view(), name="seat-list"),
     path("cameras/<int:pk>/", views.CameraDetail.as_view(), name="camera-detail"),
     path("lifters/<uuid:pk>/", views.LifterDetail.as_view(), name="lifter-detail"),
     path("entries/<uuid:pk>/", views.EntryDetail.as_view(), name="entry-detail"),

@@ -27,7 +27,7 @@ from meets.api.csv import CsvRenderer
 from meets.api.etag import Tagged
 from meets.api.paging import ByChange
 from meets.api.parsers import JSONParser
-from meets.models import Attempt, AttemptImage, Camera, Entry, Lifter, Meet, Membership, Platform, Role
+from meets.models import Attempt, AttemptImage, Camera, Entry, Event, Lifter, Meet, Membership, Platform, Role
 from meets.selectors import results
 from meets.selectors.workers import workers_states
 
@@ -215,7 +215,7 @@ class MeetDetail(Tagged, InMeetView, generics.RetrieveUpdateAPIView[Meet]):
         access.evidence_mode_required(
             actor(self.request), self.meet, changes.get("evidence_mode", self.meet.evidence_mode)
         )
-        serializer.instance = roster.meet_update(meet=self.meet, **changes)
+        serializer.instance = roster.meet_update(meet=self.meet, user=actor(self.request), **changes)
 
 
 class PlatformList(InMeetView, generics.ListCreateAPIView[Platform]):
@@ -293,7 +293,7 @@ class LifterDetail(Tagged, InMeetView, generics.RetrieveUpdateDestroyAPIView[Lif
         serializer.instance = roster.lifter_update(lifter=self.row, **serializer.validated_data)
 
     def perform_destroy(self, instance: Lifter) -> None:
-        roster.lifter_delete(lifter=instance)
+        roster.lifter_delete(lifter=instance, user=actor(self.request))
 
 
 @extend_schema_view(get=extend_schema(parameters=[filters.PlaceFilter]))
@@ -302,10 +302,10 @@ class EntryList(InMeetView, generics.ListCreateAPIView[Entry]):
     queryset = Entry.objects.none()
 
     def get_queryset(self) -> QuerySet[Entry]:
-        return filters.entries(self.request, self.meet)
+        return filters.entries(self.request, self.meet).prefetch_related("categories")
 
     def perform_create(self, serializer: BaseSerializer[Entry]) -> None:
-        serializer.instance = roster.entry_create(meet=self.meet, **serializer.validated_data)
+        serializer.instance = roster.entry_create(meet=self.meet, user=actor(self.request), **_entry_given(serializer))
 
 
 class EntryDetail(Tagged, InMeetView, generics.RetrieveUpdateDestroyAPIView[Entry]):
@@ -314,10 +314,18 @@ class EntryDetail(Tagged, InMeetView, generics.RetrieveUpdateDestroyAPIView[Entr
     queryset = Entry.objects.none()
 
     def perform_update(self, serializer: BaseSerializer[Entry]) -> None:
-        serializer.instance = roster.entry_update(entry=self.row, **serializer.validated_data)
+        serializer.instance = roster.entry_update(entry=self.row, user=actor(self.request), **_entry_given(serializer))
 
     def perform_destroy(self, instance: Entry) -> None:
-        roster.entry_delete(entry=instance)
+        roster.entry_delete(entry=instance, user=actor(self.request))
+
+
+def _entry_given(serializer: BaseSerializer[Entry]) -> dict[str, Any]:
+    """What was sent of an entry, as the writer takes it."""
+    given = dict(serializer.validated_data)
+    if "categories" in given:
+        given["categories"] = [(one.get("division", ""), one.get("event", Event.SBD)) for one in given["categories"]]
+    return given
 
 
 @extend_schema_view(get=extend_schema(parameters=[filters.AttemptFilter]))

@@ -24,15 +24,15 @@ def decode(data: bytes) -> tuple[str, str]:
         return data.decode("cp1252", errors="replace"), "cp1252"
 
 
-def rows_of(text: str) -> list[list[str]]:
+def rows_of(text: str, delimiter: str = "") -> list[list[str]]:
     """The lines of a CSV, each as its cells without spaces around them; a blank line is an empty list or empty cells.
 
-    The delimiter is what the names of the columns stand between: elsewhere there may be decimal commas. A quote that
-    nobody closed costs no rows: then quotes are letters.
+    The delimiter, where none is told, is what the names of the columns stand between: elsewhere there may be decimal
+    commas. A quote that nobody closed costs no rows: then quotes are letters.
     """
     # A zero byte, and the lone returns of an old Mac, which csv would refuse.
     plain = text.replace("\0", "").replace("\r\n", "\n").replace("\r", "\n")
-    delimiter = max(DELIMITERS, key=_header(plain).count)
+    delimiter = delimiter or max(DELIMITERS, key=_header(plain).count)
     try:
         rows = list(csv.reader(io.StringIO(plain, newline=""), delimiter=delimiter))
     except csv.Error:

@@ -1,5 +1,7 @@
 """What was seen in a photo, by which engine, weights, rulebook and gold set."""
 
+import uuid
+
 from django.db import models
 
 from judging.outcomes import Outcome, Reason
@@ -23,6 +25,8 @@ class Flag(models.TextChoices):
 class Assessment(models.Model):
     """One engine's reading of one photo under one rulebook. Written once, never changed."""
 
+    # The name under which the log tells of it, which stays the same where the meet is moved to another site.
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     image = models.ForeignKey("AttemptImage", on_delete=models.CASCADE, related_name="assessments")
     # The kind that was asked; engine says which one with its version.
     engine_kind = models.CharField(max_length=20, choices=EngineKind)

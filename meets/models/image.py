@@ -37,6 +37,7 @@ class ImageReason(models.TextChoices):
     ENGINE_FAILED = "engine_failed", "The photo could not be worked on. Judge by eye; tell the meet's staff."
     OUT_OF_MEMORY = "out_of_memory", "The worker ran out of memory. Judge by eye; tell the meet's staff."
     TOO_SLOW = "too_slow", "The photo took too long. Judge by eye; tell the meet's staff."
+    PURGED = "purged", "This photo was deleted, as the meet's retention or its lifter asked, before it was read."
 
 
 def photo_path(image: "AttemptImage", filename: str) -> str:
@@ -88,6 +89,8 @@ class AttemptImage(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     set_aside_at = models.DateTimeField(null=True, blank=True)
+    # Its files are gone for good, as the meet's retention or its lifter asked; hash and findings stay (meets.retention).
+    purged_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     # What the reading that counts says: kept by meets.results in the transaction that changes the reading.
     status = models.CharField(max_length=10, choices=ImageStatus, default=ImageStatus.QUEUED)
@@ -110,6 +113,10 @@ class AttemptImage(models.Model):
     @property
     def lift_said(self) -> bool:
         return self.lift_said_at is not None
+
+    @property
+    def purged(self) -> bool:
+        return self.purged_at is not None
 
     @property
     def set_aside(self) -> bool:

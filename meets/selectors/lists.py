@@ -29,6 +29,17 @@ def entry_list(meet: Meet, *, flight: str | None = None, platform: Platform | No
     return rows if platform is None else rows.filter(platform=platform)
 
 
+def entries_named(meet: Meet, asked: str) -> "QuerySet[Entry]":
+    """Its entries in the order of the list; with digits those of this lot or name, with a text those of this name."""
+    rows = Entry.objects.filter(meet=meet).order_by("flight", "lot", "lifter__name", "pk")
+    if not asked:
+        return rows
+    named = Q(lifter__name__icontains=asked)
+    # A lot has four digits at most, and databases refuse to compare with a very long number.
+    is_lot = asked.isascii() and asked.isdecimal() and len(asked) <= 4
+    return rows.filter(named | Q(lot=int(asked)) if is_lot else named)
+
+
 def attempt_list(
     user: AnyUser,
     meet: Meet,

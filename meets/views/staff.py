@@ -6,6 +6,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
@@ -17,9 +18,13 @@ from meets import access, roster
 from meets.attempts import attempt_create, attempt_delete, attempt_update
 from meets.errors import Refusal
 from meets.forms import AttemptsForm, EntryForm, MeetForm, MemberForm, NewMeetForm, PlatformForm
-from meets.models import Attempt, Entry, Meet, Membership, Platform, Role, engine_default
+from meets.models import Attempt, Entry, Meet, Membership, Platform, Role
+from meets.selectors.lists import entries_named
 from meets.views.shared import head_desk_of, staff_desk_of, user_of
 
+# As a new meet has them until somebody chooses.
+MEET_DEFAULTS = ("evidence_mode", "engine", "formula", "photos_keep_days")
+LIFTERS_A_PAGE = 50
 _page = require_http_methods(["GET", "HEAD", "POST"])
 
 
@@ -29,7 +34,7 @@ _page = require_http_methods(["GET", "HEAD", "POST"])
 def meet_create(request: HttpRequest) -> HttpResponse:
     if not roster.may_create_meet(request.user):
         raise PermissionDenied("Your account may not create meets. Ask whoever runs this site.")
-    form = NewMeetForm(request.POST or None, initial={"evidence_mode": "after_light", "engine": engine_default()})
+    form = NewMeetForm(request.POST or None, initial={name: getattr(Meet(), name) for name in MEET_DEFAULTS})
     if request.method == "POST" and form.is_valid():
         try:
             meet = roster.meet_create(user=user_of(request), **form.cleaned_data)
@@ -77,7 +82,7 @@ def _meet_change(
     try:
         if what == "meet" and form.is_valid():
             access.evidence_mode_required(request.user, meet, form.cleaned_data["evidence_mode"])
-            roster.meet_update(meet=meet, **form.cleaned_data)
+            roster.meet_update(meet=meet, user=user_of(request), **form.cleaned_data)
             messages.success(request, "The meet is saved.")
             return True
         if what == "platform" and platform_form.is_valid():
@@ -102,17 +107,17 @@ def _meet_change(
 @require_safe
 def lifter_list(request: HttpRequest, meet_id: UUID) -> HttpResponse:
     desk = staff_desk_of(request, meet_id)
+    asked = request.GET.get("q", "").strip()[:120]
     attempts = Attempt.objects.order_by("lift", "number")
     entries = (
-        Entry.objects.filter(meet=desk.meet)
-        .select_related("lifter", "platform")
+        entries_named(desk.meet, asked)
+        .select_related("lifter", "platform", "session")
         .prefetch_related(Prefetch("attempts", attempts))
     )
-    return render(
-        request,
-        "meets/lifter_list.html",
-        {"desk": desk, "meet": desk.meet, "section": "lifters", "entries": entries},
-    )
+    # A page that is none is the nearest that is one: lifters may have gone since the link was made.
+    page = Paginator(entries, LIFTERS_A_PAGE).get_page(request.GET.get("page"))
+    context = {"desk": desk, "meet": desk.meet, "section": "lifters", "page": page, "asked": asked}
+    return render(request, "meets/lifter_list.html", context)
 
 
 @never_cache
@@ -160,10 +165,10 @@ def _entry_save(request: HttpRequest, form: EntryForm, attempts: AttemptsForm) -
         with transaction.atomic():
             if form.entry is None:
                 lifter = roster.lifter_create(meet=form.meet, **form.lifter_fields())
-                entry = roster.entry_create(meet=form.meet, lifter=lifter, **form.entry_fields())
+                entry = roster.entry_create(meet=form.meet, user=user, lifter=lifter, **form.entry_fields())
             else:
                 roster.lifter_update(lifter=form.entry.lifter, **form.lifter_fields())
-                entry = roster.entry_update(entry=form.entry, **form.entry_fields())
+                entry = roster.entry_update(entry=form.entry, user=user, **form.entry_fields())
             for lift, number, attempt, weight in attempts.changes():
                 if weight is None and attempt is not None:
                     attempt_delete(attempt=attempt, user=user)
@@ -189,7 +194,7 @@ def entry_delete(request: HttpRequest, entry_id: UUID) -> HttpResponse:
     staff_desk_of(request, entry.meet_id)
     name = entry.lifter.name
     try:
-        roster.lifter_delete(lifter=entry.lifter)
+        roster.lifter_delete(lifter=entry.lifter, user=user_of(request))
     except Refusal as refusal:
         messages.warning(request, refusal.detail)
         return redirect("entry-edit", entry_id)
@@ -204,7 +209,7 @@ def member_delete(request: HttpRequest, meet_id: UUID, user_id: int) -> HttpResp
     desk = head_desk_of(request, meet_id)
     member = get_object_or_404(Membership.objects.select_related("user"), meet=desk.meet, user_id=user_id)
     try:
-        roster.membership_delete(member=member)
+        roster.membership_delete(member=member, by=user_of(request))
     except Refusal as refusal:
         messages.warning(request, refusal.detail)
         return redirect("member-list", desk.meet.pk)
@@ -223,7 +228,8 @@ def member_list(request: HttpRequest, meet_id: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         user, role = form.cleaned_data["user_name"], form.cleaned_data["role"]
         try:
-            roster.membership_set(meet=desk.meet, user=user, role=role, seat=form.cleaned_data["seat"])
+            seat, by = form.cleaned_data["seat"], user_of(request)
+            roster.membership_set(meet=desk.meet, user=user, role=role, seat=seat, by=by)
         except ValidationError as error:
             form.refuse(error)
         except Refusal as refusal:

@@ -10,12 +10,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from rest_framework.test import APIClient
 
-from meets import decisions, intake, jury, tokens
+from meets import decisions, intake, jury, sessions, tokens
 from meets.api import urls
 from meets.models import (
     Attempt,
     AttemptImage,
     Card,
+    Category,
     Delivery,
     ImageStatus,
     JuryCase,
@@ -25,7 +26,9 @@ from meets.models import (
     Membership,
     Reading,
     Role,
+    Seating,
     SecondCall,
+    Session,
     Webhook,
 )
 from tests import factories as make
@@ -50,6 +53,9 @@ class World:
     def __init__(self) -> None:
         self.meet = make.meet_make()
         self.platform = self.meet.platforms.create(name="One")
+        self.session = sessions.session_create(meet=self.meet, number=1)
+        self.seated, self.spare_referee = (make.member_make(self.meet, Role.REFEREE) for _ in range(2))
+        sessions.seating_set(session=self.session, platform=None, seat="left", user=self.seated, by=None)
         self.camera = make.camera_make(self.meet)
         self.entry = make.entry_make(self.meet, platform=self.platform)
         self.lifter = self.entry.lifter
@@ -91,6 +97,7 @@ class Row:
     status: int
     body: Callable[[World], dict[str, Any]] = field(default=lambda world: {})
     form: str = "json"
+    query: str = ""
     # What those read who may not.
     refusal: str | tuple[str, ...] = "Only this meet's staff may do that. Ask the head of the meet."
 
@@ -122,6 +129,20 @@ TABLE = {
     ("platform-detail", "get"): Row(lambda world: world.platform, ALL, 200),
     ("platform-detail", "patch"): Row(lambda world: world.platform, STAFF, 200, lambda world: {"name": "Three"}),
     ("platform-detail", "delete"): Row(lambda world: world.platform, STAFF, 204),
+    ("session-list", "get"): Row(meet, ALL, 200),
+    ("session-list", "post"): Row(meet, STAFF, 201, lambda world: {"number": 2}),
+    ("session-detail", "get"): Row(lambda world: world.session, ALL, 200),
+    ("session-detail", "patch"): Row(lambda world: world.session, STAFF, 200, lambda world: {"name": "Women"}),
+    ("session-detail", "delete"): Row(lambda world: world.session, STAFF, 204),
+    ("seat-list", "get"): Row(lambda world: world.session, STAFF, 200),
+    ("seat-list", "post"): Row(
+        lambda world: world.session,
+        HEAD,
+        201,
+        lambda world: {"seat": "right", "username": world.spare_referee.username},
+        refusal=HEAD_ALONE,
+    ),
+    ("seat-list", "delete"): Row(lambda world: world.session, HEAD, 204, query="?seat=left", refusal=HEAD_ALONE),
     ("camera-list", "get"): Row(meet, ALL, 200),
     ("camera-list", "post"): Row(meet, STAFF, 201, lambda world: {"name": "High", "view": "left"}),
     ("camera-detail", "get"): Row(lambda world: world.camera, ALL, 200),
@@ -281,7 +302,7 @@ def ask(user: User | None, name: str, method: str, row: Row, world: World, **ext
         client.force_authenticate(user)
     assert row.row is not None
     which = row.row(world)
-    address = reverse(f"api:{name}", args=which if isinstance(which, tuple) else [which.pk])
+    address = reverse(f"api:{name}", args=which if isinstance(which, tuple) else [which.pk]) + row.query
     return getattr(client, method)(address, row.body(world) or None, format=row.form, **extra)
 
 
@@ -293,6 +314,7 @@ def fingerprint(world: World) -> list[Any]:
         *[list(table.values()) for table in tables],
         list(Attempt.objects.filter(entry__meet=world.meet).order_by("pk").values()),
         list(world.meet.memberships.order_by("pk").values()),
+        [list(table.objects.order_by("pk").values()) for table in (Session, Seating, Category)],
         [list(table.objects.order_by("pk").values()) for table in (Light, Card, SecondCall, JuryCase, JuryVote)],
         list(AttemptImage.objects.order_by("pk").values()),
         list(Reading.objects.order_by("pk").values()),

@@ -473,6 +473,10 @@ def test_the_next_weight_is_handed_in_within_the_minute(world: World) -> None:
     answer = refused(act)
     assert answer.reason == "in_time"
     assert "102.5 kg is put down instead" in answer.detail
+    put_down = attempts.attempt_create(
+        user=world.staff, entry=Attempt.objects.get().entry, lift="squat", number=2, declared_kg=make.kg("102.5")
+    )
+    assert put_down.declared_kg == make.kg("102.5")
 
 
 def test_a_passed_attempt_is_neither_good_nor_a_miss(world: World) -> None:

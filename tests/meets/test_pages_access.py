@@ -12,8 +12,22 @@ from django.utils import timezone
 from knox.models import AuthToken
 
 from meets import urls
-from meets.models import Attempt, AttemptImage, Camera, JuryCase, Light, Meet, Membership, PhotoMove, Reading, Role
+from meets.models import (
+    Attempt,
+    AttemptImage,
+    Camera,
+    JuryCase,
+    Light,
+    Meet,
+    Membership,
+    PhotoMove,
+    Reading,
+    Role,
+    Seating,
+    Session,
+)
 from meets.selectors.tokens import token_row
+from meets.sessions import seating_set, session_create
 from meets.tokens import token_create
 from tests.factories import attempt_make, camera_make, image_make, meet_make, member_make, user_make
 
@@ -60,6 +74,14 @@ ROWS = (
     Row("lifter-create", member=STAFF, others=403),
     Row("entry-edit", member=STAFF, others=403),
     Row("entry-delete", method="post", member={Role.STAFF: 302, Role.HEAD: 302}, others=403),
+    Row("session-list", member=STAFF, others=403),
+    Row("session-list", method="post", member=STAFF_GOES_ON, others=403, data={"number": "2"}),
+    Row("session-edit", member=STAFF, others=403),
+    Row("session-edit", method="post", member=STAFF_GOES_ON, others=403, data={"number": "1", "name": "Women"}),
+    Row("session-delete", method="post", member=STAFF_GOES_ON, others=403),
+    # The form comes back to the head alone; it lacks a referee here, so nothing is written.
+    Row("seat-set", method="post", member={Role.HEAD: 400}, others=403, data={"seat": "left"}),
+    Row("seat-clear", method="post", member={Role.HEAD: 302}, others=403, data={"seat": "left"}),
     Row("camera-list", member=STAFF, others=403),
     Row("camera-list", method="post", member={Role.STAFF: 302, Role.HEAD: 302}, others=403, data={"name": "High"}),
     Row("camera-edit", member=STAFF, others=403),
@@ -90,6 +112,7 @@ ROWS = (
     # The case was opened with others.
     Row("case-vote", method="post", others=403, data={"vote": "upheld"}),
     Row("entry-declare", method="post", member=STAFF_GOES_ON, others=403, data=NEXT_WEIGHT),
+    Row("meet-results"),
     Row("referee-now", member={Role.REFEREE: 200}, others=403),
     Row("referee-live", member={Role.REFEREE: 200}, others=403),
     Row("jury-table", member={Role.JURY: 200}, others=403),
@@ -125,6 +148,7 @@ class Place:
     image: AttemptImage
     other: int
     camera: int
+    session: int
     token: str
     case: UUID
 
@@ -136,6 +160,7 @@ class Place:
             "entry_id": self.attempt.entry_id,
             "user_id": self.other,
             "camera_id": self.camera,
+            "session_id": self.session,
             "token_id": self.token,
             "case_id": self.case,
         }
@@ -150,7 +175,10 @@ def place() -> Place:
     image = image_make(attempt, status="failed", reason="engine_failed")
     other = member_make(meet, Role.READER)
     token, _ = token_create(user=other, days=1)
-    return Place(meet, attempt, image, other.pk, camera_make(meet).pk, token_row(token).id, case_make(attempt).pk)
+    session = session_create(meet=meet, number=1)
+    seating_set(session=session, platform=None, seat="left", user=member_make(meet, Role.REFEREE), by=None)
+    camera, case = camera_make(meet), case_make(attempt)
+    return Place(meet, attempt, image, other.pk, camera.pk, session.pk, token_row(token).id, case.pk)
 
 
 def case_make(attempt: Attempt) -> JuryCase:
@@ -220,6 +248,8 @@ def written(place: Place) -> tuple[object, ...]:
         place.image.attempt_id,
         PhotoMove.objects.count(),
         list(Camera.objects.order_by("pk").values()),
+        list(Session.objects.order_by("pk").values()),
+        list(Seating.objects.order_by("pk").values()),
         list(Reading.objects.order_by("pk").values()),
         AttemptImage.objects.count(),
         Light.objects.count(),

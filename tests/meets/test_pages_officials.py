@@ -413,8 +413,8 @@ def test_refused_votes_say_why_and_write_nothing(meet: Meet, referees: Any, call
     decide(called, referees, "red", "white", "white")
     case = opened(called, jurors[0])
     post(jurors[0], "case-vote", case.pk, vote="upheld")
-    before = written()
     late = member_make(meet, Role.JURY)
+    before = written()
     assert post(late, "case-vote", case.pk, vote="upheld").status_code == 403
     assert "voted already" in post(jurors[0], "case-vote", case.pk, vote="reversed").content.decode()
     assert post(jurors[1], "case-vote", case.pk, vote="").status_code == 422

@@ -33,6 +33,8 @@ MEET: dict[str, Any] = {
     "rulebook": "ipf-2026-v3",
     "engine": "mediapipe",
     "evidence_mode": "after_light",
+    "formula": "ipf_gl",
+    "photos_keep_days": "365",
     "status": "open",
 }
 ENTRY: dict[str, Any] = {

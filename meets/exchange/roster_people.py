@@ -1,0 +1,170 @@
+"""Who is who: rows of a file, and the lifters that a meet knows already.
+
+A member number tells one person from another; without one, the name with birth date or year does; without that, the
+name and the sex, unless something else tells two people apart.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final, Generic, TypeVar
+
+from meets.exchange.roster_sheet import CellProblem, RosterRow
+from meets.exchange.words import key_of
+
+RefT = TypeVar("RefT")
+
+OF_LIFTER: Final = ("name", "sex", "birth_date", "birth_year", "country", "state", "team", "member_id")
+OF_ENTRY: Final = (
+    "weight_class", "session", "platform", "flight", "lot", "guest", "bodyweight_kg", "squat_rack", "bench_rack",
+    "bench_safety", "bench_blocks", "tested", "notes",
+)  # fmt: skip
+# The file's own words for kinds of equipment that a meet does not tell apart.
+_SAME: Final = {"Bare": "Raw", "Sleeves": "Raw"}
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """As far as it tells one from another."""
+
+    name: str
+    sex: str
+    member_id: str = ""
+    birth_date: dt.date | None = None
+    birth_year: int | None = None
+
+    def may_be(self, other: Person) -> bool:
+        """Does nothing tell the two apart, besides the name?"""
+        pairs = ((getattr(self, part), getattr(other, part)) for part in ("member_id", "birth_date", "birth_year"))
+        return all(not mine or not theirs or mine == theirs for mine, theirs in pairs)
+
+    def born_as(self, other: Person) -> bool:
+        """Is the same birth date known of both, or the same year?"""
+        if self.birth_date and other.birth_date:
+            return self.birth_date == other.birth_date
+        return self.birth_year is not None and self.birth_year == other.birth_year
+
+
+def person_of(row: RosterRow) -> Person:
+    return Person(row.name, row.sex, row.member_id, row.birth_date, row.birth_year)
+
+
+@dataclass(frozen=True, slots=True)
+class Found(Generic[RefT]):
+    """who: None where nobody fits, or several do. is_sure: more than name and sex say so. several: nothing tells which."""
+
+    who: RefT | None = None
+    is_sure: bool = False
+    several: bool = False
+
+
+class People(Generic[RefT]):
+    """A list of people that can be asked for one of them."""
+
+    def __init__(self) -> None:
+        self._by_member: dict[str, tuple[Person, RefT]] = {}
+        self._by_name: dict[str, list[tuple[Person, RefT]]] = defaultdict(list)
+
+    def add(self, person: Person, who: RefT) -> None:
+        if person.member_id:
+            self._by_member.setdefault(key_of(person.member_id), (person, who))
+        self._by_name[key_of(person.name)].append((person, who))
+
+    def find(self, person: Person) -> Found[RefT]:
+        if person.member_id and (known := self._by_member.get(key_of(person.member_id))):
+            return Found(known[1], is_sure=True)
+        alike = [(other, who) for other, who in self._by_name.get(key_of(person.name), ()) if person.may_be(other)]
+        for is_sure, fitting in (
+            (True, [who for other, who in alike if person.born_as(other)]),
+            (False, [who for other, who in alike if other.sex == person.sex]),
+        ):
+            if fitting:
+                return Found(fitting[0], is_sure) if len(fitting) == 1 else Found(several=True)
+        return Found()
+
+
+def equipment_of(row: RosterRow) -> str:
+    return _SAME.get(row.equipment, row.equipment)
+
+
+def rows_settle(rows: Iterable[RosterRow]) -> tuple[list[RosterRow], list[CellProblem]]:
+    """The rows of a file with one for each lifter and kind of equipment, and what they say against each other.
+
+    A lifter who stands in several rows with the same equipment is one entry in several divisions; what a later row says
+    otherwise than the first is named and not taken. A lot that somebody else has is named and not taken.
+    """
+    people: People[int] = People()
+    persons: list[list[RosterRow]] = []
+    problems: list[CellProblem] = []
+    for row in rows:
+        found = people.find(person_of(row))
+        if found.several:
+            said = "Several rows have this name, and nothing tells which this is. Add a member number or a birth date."
+            problems.append(_problem(row, "name", said, is_fatal=True))
+            continue
+        if found.who is None:
+            people.add(person_of(row), len(persons))
+            persons.append([row])
+            continue
+        problems += _joined(persons[found.who], row, is_sure=found.is_sure)
+    settled = sorted((row for person in persons for row in person), key=lambda row: row.row)
+    return _lots(settled, problems), problems
+
+
+def _joined(known: list[RosterRow], row: RosterRow, *, is_sure: bool) -> list[CellProblem]:
+    """Adds a further row of somebody; returns what it says otherwise."""
+    same = next((n for n, one in enumerate(known) if equipment_of(one) == equipment_of(row)), None)
+    base = known[0] if same is None else known[same]
+    other = _differing(base, row, OF_LIFTER if same is None else (*OF_LIFTER, *OF_ENTRY))
+    if other and not is_sure:
+        said = f"Row {base.row} has the same name. Add a member number or a birth date to both, or take one out."
+        return [_problem(row, "name", said, is_fatal=True)]
+    problems = [
+        _problem(row, name, f"Row {base.row} says otherwise of the same lifter, and is taken.") for name in other
+    ]
+    if same is None:
+        known.append(replace(row, **{name: getattr(base, name) for name in OF_LIFTER if getattr(base, name)}))
+    else:
+        missing = {name: getattr(row, name) for name in (*OF_LIFTER, *OF_ENTRY) if _is_empty(getattr(base, name))}
+        categories = tuple(dict.fromkeys((*base.categories, *row.categories)))
+        known[same] = replace(base, **missing, categories=categories, openers={**row.openers, **base.openers})
+    return problems
+
+
+def _is_empty(value: Any) -> bool:
+    return value is None or value == ""
+
+
+def _differing(base: RosterRow, row: RosterRow, names: Sequence[str]) -> list[str]:
+    """What both say, and not alike."""
+    pairs = ((name, getattr(base, name), getattr(row, name)) for name in names)
+    return [
+        name
+        for name, mine, theirs in pairs
+        if not _is_empty(mine)
+        and not _is_empty(theirs)
+        and mine != theirs
+        # A year that follows from the date is told once.
+        and not (name == "birth_year" and row.birth_date)
+    ]
+
+
+def _lots(rows: Sequence[RosterRow], problems: list[CellProblem]) -> list[RosterRow]:
+    first: dict[int, RosterRow] = {}
+    settled = []
+    for row in rows:
+        if row.lot is not None and (other := first.setdefault(row.lot, row)) is not row:
+            said = f"Lot {row.lot} is already given in row {other.row}; in a meet each lot is given once."
+            problems.append(_problem(row, "lot", said))
+            row = replace(row, lot=None)
+        settled.append(row)
+    return settled
+
+
+def _problem(row: RosterRow, name: str, detail: str, *, is_fatal: bool = False) -> CellProblem:
+    value = getattr(row, name)
+    column = row.column.get(name) or name.replace("_", " ")
+    return CellProblem(row.row, column, "" if value is None else str(value), detail, is_fatal=is_fatal)
