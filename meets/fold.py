@@ -87,7 +87,9 @@ class _Fold:
                 self.state = replace(now, lights=(*now.lights, given))
             case "light_back":
                 kept = tuple(light for light in now.lights if light.referee != step.actor)
-                self.state = replace(now, lights=kept)
+                # Its reasons go with it.
+                cards = tuple(card for card in now.cards if card.seat != body["seat"])
+                self.state = replace(now, lights=kept, cards=cards)
             case "card":
                 cards = tuple(CardGiven(body["seat"], *card) for card in body["cards"])
                 self.state = replace(now, cards=(*now.cards, *cards))

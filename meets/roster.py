@@ -445,8 +445,20 @@ def row_set(row: Model, changes: Mapping[str, Any]) -> None:
 
 
 def row_facts(row: Model, names: Sequence[str]) -> dict[str, Any]:
-    """The row's values by field, as the log tells them: of another row its id alone."""
-    return {name: getattr(row, row._meta.get_field(name).attname) for name in names}  # type: ignore[union-attr]
+    """The row's values by field, as the log tells them: of another row its id alone, or its name where its id is a number
+    that means nothing on another site."""
+    return {name: _fact(row, name) for name in names}
+
+
+# What stands in the log for a row of these.
+_NAMED: dict[type[Model] | None, str] = {Session: "number", Platform: "name"}
+
+
+def _fact(row: Model, name: str) -> Any:
+    field = row._meta.get_field(name)
+    if (by := _NAMED.get(field.related_model)) is None:  # type: ignore[arg-type]
+        return getattr(row, field.attname)  # type: ignore[union-attr]
+    return getattr(getattr(row, name), by, None)
 
 
 def row_changes(

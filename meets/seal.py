@@ -39,12 +39,12 @@ def photo_seal(image: AttemptImage, user: User | None, act: str, **more: Any) ->
 def evidence_seal(assessment: Assessment, meet_id: UUID) -> None:
     """Everything that an engine made of a photo, by which weights, rule book and limits; and whether it came after the
     decision, which it then cannot change."""
-    image = AttemptImage.objects.select_related("attempt").get(pk=assessment.image_id)
+    # As the database has it: what is sealed is what stands there to be compared.
+    row = Assessment.objects.select_related("image__attempt").get(pk=assessment.pk)
+    image: AttemptImage = row.image
     attempt: Attempt = image.attempt
     body = {
-        **evidence_facts(
-            assessment, Finding.objects.filter(assessment=assessment).order_by("pk"), assessment.votes.all()
-        ),
+        **evidence_facts(row, row.findings.order_by("pk"), row.votes.all()),
         "sha256": image.sha256,
         "limits": limits_of(assessment.rulebook),
         "late": attempt.decided_at is not None,

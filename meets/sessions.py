@@ -65,7 +65,7 @@ def _session_save(session: Session) -> Session:
 
 
 def _session_tell(session: Session, act: str, changes: dict[str, object], user: User | None) -> None:
-    body = {"act": act, "session": session.pk, "number": session.number, "changes": changes}
+    body = {"act": act, "session": session.number, "changes": changes}
     log_append(session.meet_id, LogKind.MEET, body, user=user)
 
 
@@ -106,5 +106,6 @@ def seating_clear(*, session: Session, platform: Platform | None, seat: str, by:
 
 
 def _seating_tell(row: Seating, user_name: str, was: str, by: User | None) -> None:
-    body = {"session": row.session_id, "platform": row.platform_id, "seat": str(Seat(row.seat)), "user": user_name}
-    log_append(row.session.meet_id, LogKind.SEAT, body | {"was": was}, user=by)
+    where = {"session": row.session.number, "platform": row.platform.name if row.platform else None}
+    body = {**where, "seat": str(Seat(row.seat)), "user": user_name, "was": was}
+    log_append(row.session.meet_id, LogKind.SEAT, body, user=by)

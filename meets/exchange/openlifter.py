@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -47,7 +46,7 @@ _NUMBERED: Final = re.compile(r"(.*?)([1-9]\d*)?", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """``openlifter_words.toml``. headers: the field by key_of its names. english: how each field is called in English."""
+    """``openlifter_words.toml``. headers: the field by key_of its names. english: each field's name in English."""
 
     headers: Mapping[str, str]
     english: Mapping[str, str]
@@ -190,8 +189,10 @@ def save_read(text: str) -> RosterFile:
     entries = state["registration"]["entries"]
     if len(entries) > ROWS_MOST:
         raise Unreadable(f"This file has more than {ROWS_MOST} lifters. Split it.")
-    meet = state.get("meet") if isinstance(state.get("meet"), dict) else {}
-    known = {key_of(one) for one in meet.get("divisions", ()) if isinstance(one, str)}
+    meet: dict[str, Any] = state["meet"] if isinstance(state.get("meet"), dict) else {}
+    listed = meet.get("divisions")
+    named = [one for one in listed if isinstance(one, str)] if isinstance(listed, list) else []
+    known = {key_of(one) for one in named}
     problems: list[CellProblem] = []
     rows: list[RosterRow] = []
     for number, entry in enumerate(entries, start=1):
@@ -203,7 +204,7 @@ def save_read(text: str) -> RosterFile:
         for one in divisions:
             if known and key_of(one) not in known:
                 line.cells = {**line.cells, "divisions": one}
-                line.problem("divisions", "The file's own meet has no such division.", tuple(meet["divisions"]))
+                line.problem("divisions", "The file's own meet has no such division.", named)
         events = list(_listed_events(line, entry))
         fitting = [one for one in divisions if not known or key_of(one) in known]
         if row := line_read(line, categories_of(fitting, events)):

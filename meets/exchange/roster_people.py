@@ -54,7 +54,7 @@ def person_of(row: RosterRow) -> Person:
 
 @dataclass(frozen=True, slots=True)
 class Found(Generic[RefT]):
-    """who: None where nobody fits, or several do. is_sure: more than name and sex say so. several: nothing tells which."""
+    """who: None where nobody fits, or several do. is_sure: more than name and sex say so. several: nobody can tell."""
 
     who: RefT | None = None
     is_sure: bool = False

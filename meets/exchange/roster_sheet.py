@@ -50,14 +50,17 @@ TEXTS: Final = {
 }  # fmt: skip
 
 
-class Unreadable(ValueError):
+class Unreadable(ValueError):  # noqa: N818  a refusal is an answer, not a fault
     """The file as a whole cannot be read. Its text says why, and what to send instead."""
 
 
 @dataclass(frozen=True, slots=True)
 class CellProblem:
-    """A cell that was not taken as it stands. row: as a spreadsheet counts it; 0 for the whole file. column: as the file
-    names it. accepted: what may stand there, where that can be listed. is_fatal: the whole row is left out for it."""
+    """A cell that was not taken as it stands.
+
+    row: as a spreadsheet counts it; 0 for the whole file. column: as the file names it. accepted: what may stand there,
+    where that can be listed. is_fatal: the whole row is left out for it.
+    """
 
     row: int
     column: str
@@ -285,7 +288,7 @@ def plain_text(text: str) -> str:
 
 
 def line_read(line: Line, categories: tuple[tuple[str, str], ...], *, pounds: bool = False) -> RosterRow | None:
-    """The row, or None where a needed cell is missing. pounds: what the weights without a unit in their column are in."""
+    """The row, or None where a needed cell is missing. pounds: of weights whose column names no unit."""
     name = line.name()
     sex = line.needed("sex", line.words.sex, SEXES)
     equipment = line.needed("equipment", line.words.equipment, EQUIPMENT)

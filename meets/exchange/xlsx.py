@@ -79,14 +79,16 @@ def _parts_check(data: bytes) -> None:
 def _read_within(part: Any, size: int) -> None:
     """Reads a part to its end. Raises Unreadable when there is more in it than it says, or a document type, which no
     program writes into a workbook and whose entities may grow without end."""
-    seen, head = 0, b""
+    seen, last = 0, b""
     while chunk := part.read(1 << 16):
-        head = head or chunk[:4096]
         seen += len(chunk)
         if seen > size:
             raise Unreadable(_TOO_LARGE)
-        if b"<!DOCTYPE" in chunk or b"<!ENTITY" in chunk:
+        # Without zeros, so that UTF-16 hides nothing; with the end of the chunk before.
+        plain = (last + chunk).replace(b"\0", b"")
+        if b"<!DOCTYPE" in plain or b"<!ENTITY" in plain:
             raise Unreadable(_BROKEN)
+        last = chunk[-32:]
 
 
 def _rows(rows: Any) -> Iterator[list[str]]:
