@@ -94,6 +94,7 @@ def image_submit(
     request = (str(attempt.pk), sha256, view, phase, *([str(camera.pk)] if camera else []))
     request_sha256 = hashlib.sha256("\n".join(request).encode()).hexdigest()
     if image := _keyed(user, idempotency_key, request_sha256) or _same_bytes(attempt, sha256):
+        _not_purged(image)
         _key_keep(user, idempotency_key, request_sha256, image)
         return image, False
     rendition = _rendition(content, declared_type)
@@ -150,6 +151,11 @@ def _consent_required(entry: Entry) -> None:
     """Raises Conflict for a lifter who does not want to be photographed, or whose photos were deleted on request."""
     if entry.consent == Consent.REFUSED or entry.lifter.erased_at is not None:
         raise Conflict("no_consent", "This lifter has not agreed to photos, so none is taken in. Judge by eye.")
+
+
+def _not_purged(image: AttemptImage) -> None:
+    if image.purged:
+        raise Conflict("purged", "This photo was deleted, as the meet's retention or its lifter asked. It stays so.")
 
 
 def _closed() -> Conflict:
@@ -248,6 +254,8 @@ def _image_keep(image: AttemptImage, user: User, key: str, request_sha256: str) 
     """The row and its readings. Returns the kinds of engine that were asked."""
     with transaction.atomic():
         kinds = _asked_of_open(image.attempt.entry.meet_id)
+        # Behind the lock once more: the lifter may have been erased since.
+        _consent_required(Entry.objects.select_related("lifter").get(pk=image.attempt.entry_id))
         image.save(force_insert=True)
         now = timezone.now()
         Reading.objects.bulk_create(Reading(image=image, engine=kind, asked_at=now, nudged_at=now) for kind in kinds)
@@ -335,6 +343,7 @@ def image_move(*, image: AttemptImage, user: User, attempt: Attempt) -> None:
             raise Unusable("attempt", "This attempt is not in this meet. Choose another one.")
         if now.attempt_id == attempt.pk:
             raise Conflict("same_attempt", "This photo is at that attempt already. Choose another one.")
+        _consent_required(Entry.objects.select_related("lifter").get(attempts=attempt.pk))
         if _same_bytes(attempt, now.sha256):
             raise Conflict("same_photo", "That attempt has the same photo already. Set this one aside instead.")
         PhotoMove.objects.create(image=now, from_attempt_id=now.attempt_id, to_attempt=attempt, by=user)
@@ -378,6 +387,7 @@ def _in_hand(image: AttemptImage, *, aside: bool = False) -> Iterator[tuple[Atte
         if ImageStatus.WORKING in _readings_locked(image):
             raise Conflict("working", "This photo is being read right now. Wait for its result, then change it.")
         now = AttemptImage.objects.select_related("camera", "attempt__entry").get(pk=image.pk)
+        _not_purged(now)
         if not aside:
             _not_aside(now)
         elif not now.set_aside:
@@ -455,7 +465,9 @@ def image_requeue(*, image: AttemptImage) -> None:
     _open_required(image.attempt.entry.meet)
     with transaction.atomic():
         kinds = _asked_of_open(meet_id)
-        _not_aside(AttemptImage.objects.only("set_aside_at").get(pk=image.pk))
+        now_stands = AttemptImage.objects.only("set_aside_at", "purged_at").get(pk=image.pk)
+        _not_aside(now_stands)
+        _not_purged(now_stands)
         rows = Reading.objects.filter(image=image, engine__in=kinds, status=ImageStatus.FAILED)
         failed = list(rows.order_by("pk").select_for_update().values_list("engine", flat=True))
         if not failed:
@@ -470,11 +482,11 @@ def image_requeue(*, image: AttemptImage) -> None:
 def readings_ask(*, meet: Meet) -> None:
     """After the meet's engines have changed, inside that transaction: photos not yet read by a kind that is asked now
     wait for it, waiting for a kind that is no longer asked ends, and the photos show what the counting one says. Those
-    set aside wait for none.
+    set aside or deleted wait for none.
 
     The first of them are sent at once, the others by the sweeps.
     """
-    images = AttemptImage.objects.filter(attempt__entry__meet=meet, set_aside_at=None)
+    images = AttemptImage.objects.filter(attempt__entry__meet=meet, set_aside_at=None, purged_at=None)
     kinds = meet.engines_asked
     waiting = Reading.objects.filter(image__in=images, status=ImageStatus.QUEUED)
     results.readings_lock(waiting.exclude(engine__in=kinds))

@@ -132,32 +132,86 @@ class Fault:
     what: str
 
 
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A record as the chain needs it. is_true: its hash is that of its contents."""
+
+    seq: int
+    kind: str
+    previous: str
+    sha256: str
+    is_true: bool
+
+
 def log_faults(meet: Meet, *, head: str = "") -> Iterator[Fault]:
     """Everything that is wrong with the meet's log; nothing when it is whole.
 
     head: the last hash as somebody outside noted it, which also shows a log that was rewritten from its start.
     """
+    return chain_faults(map(link_of, log_rows(meet.pk)), head=head, end=(meet.log_count, meet.log_head))
+
+
+def link_of(row: LogRecord) -> Link:
+    try:
+        is_true = record_hash(row) == row.sha256
+    except ValueError:
+        is_true = False
+    return Link(row.seq, row.kind, row.previous, row.sha256, is_true)
+
+
+def chain_faults(links: Iterable[Link], *, head: str = "", end: tuple[int, str] | None = None) -> Iterator[Fault]:
+    """What is wrong with the records in the order in which they come. end: how many there must be, and the last one's
+    hash, where that is known."""
     count, previous, seen_head = 0, "", False
-    for row in log_rows(meet.pk):
+    for link in links:
         count += 1
-        if row.seq != count:
-            yield Fault(count, f"record {count} is missing: record {row.seq} comes next")
-            count = row.seq
-        try:
-            is_true = record_hash(row) == row.sha256
-        except ValueError:
-            is_true = False
-        if not is_true:
-            yield Fault(row.seq, f"record {row.seq} ({row.kind}) was altered: its hash is not that of its contents")
-        if row.previous != previous:
-            yield Fault(row.seq, f"record {row.seq} ({row.kind}) does not follow the record before it")
-        previous = row.sha256
+        if link.seq < count:
+            yield Fault(link.seq, f"record {link.seq} ({link.kind}) comes again, or out of order")
+        elif link.seq > count:
+            yield Fault(count, f"{_span(count, link.seq - 1)} missing: record {link.seq} comes next")
+        count = link.seq
+        if not link.is_true:
+            yield Fault(link.seq, f"record {link.seq} ({link.kind}) was altered: its hash is not that of its contents")
+        if link.previous != previous:
+            yield Fault(link.seq, f"record {link.seq} ({link.kind}) does not follow the record before it")
+        previous = link.sha256
         seen_head = seen_head or previous == head
-    if count < meet.log_count:
-        yield Fault(count + 1, f"records {count + 1} to {meet.log_count} are missing at the end")
-    elif (count, previous) != (meet.log_count, meet.log_head):
+    if end is not None and count < end[0]:
+        yield Fault(count + 1, f"{_span(count + 1, end[0])} missing at the end")
+    elif end is not None and (count, previous) != end:
         yield Fault(count, f"the log ends with record {count}, which is not the end that the meet's row names")
     if head and not seen_head:
         yield Fault(
             count, "no record has the hash that was noted: the log was rewritten, or the note is another meet's"
         )
+
+
+def _span(first: int, last: int) -> str:
+    return f"record {first} is" if first == last else f"records {first} to {last} are"
+
+
+# ── An export, without the database ──────────────────────────────────────────────────────────────────────
+
+# What a line of an export holds besides its own hash.
+_OF_RECORD = frozenset({"meet", "seq", "at", "kind", "attempt", "actor", "body", "previous"})
+
+
+def lines_faults(lines: Iterable[str], *, head: str = "") -> Iterator[Fault]:
+    """Everything that is wrong with an export as log_lines makes it. One that was cut off at its end looks whole,
+    unless ``head`` is the last hash as somebody noted it."""
+    of_meets: set[str] = set()
+    links = (_link_read(line, of_meets) for line in lines if line.strip())
+    yield from chain_faults(links, head=head)
+    if len(of_meets) > 1:
+        yield Fault(0, "the file holds records of several meets")
+
+
+def _link_read(line: str, of_meets: set[str]) -> Link:
+    """Raises ValueError for a line that is no record at all."""
+    found = json.loads(line)
+    if not isinstance(found, dict) or set(found) != _OF_RECORD | {"sha256"} or not isinstance(found["seq"], int):
+        raise ValueError("a line is not a record of a log")
+    sha256 = str(found.pop("sha256"))
+    of_meets.add(str(found["meet"]))
+    is_true = hashlib.sha256(canonical(found).encode()).hexdigest() == sha256
+    return Link(found["seq"], str(found["kind"]), str(found["previous"]), sha256, is_true)

@@ -279,7 +279,10 @@ def lifter_create(*, meet: Meet, **fields: Unpack[LifterFields]) -> Lifter:
 
 
 def lifter_update(*, lifter: Lifter, **changes: Unpack[LifterFields]) -> Lifter:
-    """Changes a lifter. Raises like lifter_create. Classes that were filled in stay."""
+    """Changes a lifter. Raises like lifter_create, and Conflict for one who was erased. Classes that were filled in
+    stay."""
+    if changes and lifter.erased_at is not None:
+        raise Conflict("erased", "This lifter was erased on request, and stays so.")
     if changes.get("birth_year") and "birth_date" not in changes:
         _birth_settle({"birth_date": lifter.birth_date, "birth_year": changes["birth_year"]})
     _birth_settle(changes)
@@ -445,8 +448,8 @@ def row_set(row: Model, changes: Mapping[str, Any]) -> None:
 
 
 def row_facts(row: Model, names: Sequence[str]) -> dict[str, Any]:
-    """The row's values by field, as the log tells them: of another row its id alone, or its name where its id is a number
-    that means nothing on another site."""
+    """The row's values by field, as the log tells them: of another row its id alone, or its name where the id is a
+    number that means nothing on another site."""
     return {name: _fact(row, name) for name in names}
 
 
@@ -457,7 +460,7 @@ _NAMED: dict[type[Model] | None, str] = {Session: "number", Platform: "name"}
 def _fact(row: Model, name: str) -> Any:
     field = row._meta.get_field(name)
     if (by := _NAMED.get(field.related_model)) is None:  # type: ignore[arg-type]
-        return getattr(row, field.attname)  # type: ignore[union-attr]
+        return getattr(row, field.attname)
     return getattr(getattr(row, name), by, None)
 
 

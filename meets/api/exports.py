@@ -23,9 +23,10 @@ from meets.exchange.openpowerlifting import cannot_leave, files_write, leaving, 
 from meets.exchange.rows import sheet_import, sheet_of
 from meets.exchange.sheet import MeetSheet
 from meets.log import canonical
-from meets.models import Attempt, Meet
+from meets.models import Attempt, Entry, Event, Meet, Role
 from meets.selectors.standings import Row, standing_rows
 from meets.selectors.stream import attempt_lines
+from meets.standings import place_set
 
 PROBLEM = OpenApiResponse(ProblemSerializer, description="Refused; nothing was written.")
 RESULT_COLUMNS = (
@@ -259,3 +260,32 @@ class ResultsImport(InMeetView):
 
     def write_required(self, request: Request) -> None:
         access.staff_required(actor(request), self.meet)
+
+
+class PlaceSerializer(serializers.Serializer[Any]):
+    """``place`` null takes an official's word back."""
+
+    division = serializers.CharField(max_length=60, required=False, allow_blank=True, default="")
+    event = serializers.ChoiceField(choices=Event.choices, required=False, default=Event.SBD)
+    place = serializers.IntegerField(min_value=1, max_value=255, allow_null=True)
+    reason = serializers.CharField(max_length=300)
+
+
+class PlaceSet(InMeetView):
+    """The head of meet sets a place: where the rules leave a tie open, or somebody must stand elsewhere."""
+
+    row_model, row_path = Entry, "meet"
+    serializer_class = PlaceSerializer
+    http_method_names = ["post", "options"]
+    queryset = Entry.objects.none()
+
+    def write_required(self, request: Request) -> None:
+        access.role_required(actor(request), self.meet, frozenset({Role.HEAD}))
+
+    @extend_schema(request=PlaceSerializer, responses={200: StandingSerializer(many=True), 409: PROBLEM, 422: PROBLEM})
+    def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        given = PlaceSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        place_set(entry=self.row, user=actor(request), **given.validated_data)
+        rows = [row for row in standing_rows(self.meet) if row.entry.pk == self.row.pk]
+        return Response(StandingSerializer(rows, many=True).data)

@@ -50,6 +50,7 @@ v1 = [
     path("jury/<uuid:pk>/votes/", decisions.JuryVoteGive.as_view(), name="jury-vote"),
     path("meets/<uuid:pk>/members/", members.MemberList.as_view(), name="member-list"),
     path("meets/<uuid:pk>/members/<str:username>/", members.MemberDetail.as_view(), name="member-detail"),
+    path("entries/<uuid:pk>/place/", exports.PlaceSet.as_view(), name="place-set"),
     path("meets/<uuid:pk>/standings/", exports.Standings.as_view(), name="standings"),
     path("meets/<uuid:pk>/exports/openpowerlifting.zip", exports.OplZip.as_view(), name="export-opl"),
     path("meets/<uuid:pk>/exports/opl-v1.csv", exports.OplV1.as_view(), name="export-opl-v1"),

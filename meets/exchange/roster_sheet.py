@@ -30,7 +30,7 @@ from meets.exchange.words import (
 
 # What fits into the meet's rows.
 NAME_MOST: Final = 120
-BODYWEIGHT_KG: Final = (Decimal(20), Decimal(500))
+BODYWEIGHT_KG: Final = (Decimal(15), Decimal(300))
 OPENER_KG: Final = (Decimal("2.5"), Decimal(700))
 LOT_MOST: Final = 9999
 SESSION_MOST: Final = 99

@@ -89,7 +89,7 @@ class AttemptImage(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     set_aside_at = models.DateTimeField(null=True, blank=True)
-    # Its files are gone for good, as the meet's retention or its lifter asked; hash and findings stay (meets.retention).
+    # Its files are gone for good, as the meet's retention or its lifter asked; hash and findings stay.
     purged_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     # What the reading that counts says: kept by meets.results in the transaction that changes the reading.

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET
 
 from meets import access
 from meets.models import AttemptImage
+from meets.selectors.words import PURGED_WORDS
 
 
 @login_required
@@ -20,7 +21,7 @@ from meets.models import AttemptImage
 def photo(request: HttpRequest, image_id: UUID) -> HttpResponseBase:
     """The copy that people are served: upright, re-encoded, without EXIF."""
     image = access.row_or_404(AttemptImage, request.user, image_id)
-    return _served(request, image.display, f'"{image.pk.hex}"')
+    return _gone(image) or _served(request, image.display, f'"{image.pk.hex}"')
 
 
 @login_required
@@ -28,7 +29,14 @@ def photo(request: HttpRequest, image_id: UUID) -> HttpResponseBase:
 def photo_small(request: HttpRequest, image_id: UUID) -> HttpResponseBase:
     """The same for lists."""
     image = access.row_or_404(AttemptImage, request.user, image_id)
-    return _served(request, image.thumb, f'"{image.pk.hex}-small"')
+    return _gone(image) or _served(request, image.thumb, f'"{image.pk.hex}-small"')
+
+
+def _gone(image: AttemptImage) -> HttpResponse | None:
+    """What stands for a photo that was deleted on purpose, before any browser's own copy is confirmed."""
+    if not image.purged:
+        return None
+    return HttpResponse(PURGED_WORDS, status=410, content_type="text/plain", headers={"Cache-Control": "no-store"})
 
 
 def _served(request: HttpRequest, file: FieldFile, etag: str) -> HttpResponseBase:
@@ -37,6 +45,8 @@ def _served(request: HttpRequest, file: FieldFile, etag: str) -> HttpResponseBas
         response: HttpResponse | FileResponse = HttpResponseNotModified()
     else:
         try:
+            if not file:
+                raise FileNotFoundError("no file")
             response = _by_proxy(file) if settings.MEDIA_BY_PROXY else _by_site(file)
         except FileNotFoundError as error:
             raise Http404("The stored photo is gone. Upload it again.") from error

@@ -253,6 +253,9 @@ TABLE = {
     ),
     ("order", "get"): Row(meet, ALL, 200),
     ("standings", "get"): Row(meet, ALL, 200),
+    ("place-set", "post"): Row(
+        lambda world: world.entry, HEAD, 200, lambda world: {"place": 1, "reason": "weighed again"}, refusal=HEAD_ALONE
+    ),
     ("export-opl", "get"): Row(meet, ALL, 200),
     ("export-opl-v1", "get"): Row(meet, ALL, 200),
     ("export-results", "get"): Row(meet, ALL, 200),

@@ -7,8 +7,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from meets.models import Category, Entry, Meet
+from meets.errors import Refusal
+from meets.models import Category, Entry, LogKind, LogRecord, Meet, Role
 from meets.selectors.standings import standing_rows
+from meets.standings import place_set
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -72,6 +74,37 @@ def test_who_reached_the_total_first_is_first_and_an_official_may_say_otherwise(
         ("Second", "1", True),
         ("First", "2", True),
     ]
+
+
+def test_a_place_set_by_hand_is_logged_with_its_reason_and_taken_back(meet: Meet) -> None:
+    lifter(meet, "First", "200 0 0 120 0 0 220 0 0")
+    second = lifter(meet, "Second", "200 0 0 120 0 0 220 0 0")
+    head = make.member_make(meet, Role.HEAD)
+
+    place_set(entry=second, user=head, place=1, reason="both reached it at once")
+
+    assert ("Second", "1", True) in [(row.entry.lifter.name, row.place, row.set_by_hand) for row in standing_rows(meet)]
+    record = LogRecord.objects.get(kind=LogKind.PLACE)
+    assert (record.actor, record.contents["to"], record.contents["reason"]) == (
+        head.username,
+        1,
+        "both reached it at once",
+    )
+    place_set(entry=second, user=head, place=None, reason="the jury decided")
+    assert [row[:2] for row in shown(meet)] == [("First", "1"), ("Second", "2")]
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [({"place": 0}, "place"), ({"place": 256}, "place"), ({"reason": " x "}, "reason"), ({"event": "B"}, "category")],
+)
+def test_a_place_that_is_not_set(meet: Meet, change: dict[str, Any], reason: str) -> None:
+    entry = lifter(meet, "One", "200 0 0 120 0 0 220 0 0")
+    before = LogRecord.objects.count()
+    with pytest.raises(Refusal) as refused:
+        place_set(entry=entry, user=make.user_make(), **{"place": 1, "reason": "weighed again"} | change)
+    assert refused.value.reason == reason
+    assert (Category.objects.count(), LogRecord.objects.count()) == (0, before)
 
 
 def test_guests_and_disqualified_have_no_place(meet: Meet) -> None:
