@@ -399,6 +399,7 @@ SPECTACULAR_SETTINGS = {
         "FindingReason": "meets.models.assessment.REASONS",
         "Flag": "meets.models.Flag",
         "LightColour": "meets.models.LightColour",
+        "Event": "meets.models.Event",
     },
 }
 

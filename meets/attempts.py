@@ -99,8 +99,8 @@ def attempt_create(*, user: User | None = None, waive_reason: str = "", **fields
 
 
 def _declared(wish: Wish, book: Rulebook) -> list[Broken]:
-    """Which rules a weight breaks that is handed in now. What the rule book itself puts down for a lifter who is late is
-    never late."""
+    """Which rules a weight breaks that is handed in now. What the rule book itself puts down for a lifter who is
+    late is never late."""
     by_default = wish.kg == default_kg(wish.earlier, book.attempts)
     passing = _AHEAD | ({Rule.IN_TIME} if by_default else frozenset())
     return [one for one in declare_check(wish, book.attempts) if one.rule not in passing]

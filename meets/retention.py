@@ -73,7 +73,7 @@ def lifter_erase(*, lifter: Lifter, user: User, reason: str) -> int:
         if row.erased_at is None:
             _name_erase(row, user, reason.strip())
     lifter.refresh_from_db()
-    photos = AttemptImage.objects.filter(attempt__entry__lifter=lifter, purged_at=None)
+    photos = AttemptImage.objects.filter(attempt__entry__lifter=lifter)
     return _purge(lifter.meet_id, photos, BY_LIFTER, user)
 
 
@@ -97,7 +97,7 @@ def _name_erase(row: Lifter, user: User, reason: str) -> None:
 
 def _purge(meet_id: UUID, photos: "QuerySet[AttemptImage]", reason: str, user: User | None) -> int:
     count = 0
-    for portion in _portions(photos):
+    for portion in _portions(photos.filter(purged_at=None)):
         _readings_end(meet_id, [image.pk for image in portion])
         for image in portion:
             for file in (image.original, image.display, image.thumb):

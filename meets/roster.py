@@ -281,7 +281,7 @@ def lifter_create(*, meet: Meet, **fields: Unpack[LifterFields]) -> Lifter:
 def lifter_update(*, lifter: Lifter, **changes: Unpack[LifterFields]) -> Lifter:
     """Changes a lifter. Raises like lifter_create, and Conflict for one who was erased. Classes that were filled in
     stay."""
-    if changes and lifter.erased_at is not None:
+    if lifter.erased_at is not None and any(getattr(lifter, name) != value for name, value in changes.items()):
         raise Conflict("erased", "This lifter was erased on request, and stays so.")
     if changes.get("birth_year") and "birth_date" not in changes:
         _birth_settle({"birth_date": lifter.birth_date, "birth_year": changes["birth_year"]})
@@ -459,8 +459,8 @@ _NAMED: dict[type[Model] | None, str] = {Session: "number", Platform: "name"}
 
 def _fact(row: Model, name: str) -> Any:
     field = row._meta.get_field(name)
-    if (by := _NAMED.get(field.related_model)) is None:  # type: ignore[arg-type]
-        return getattr(row, field.attname)
+    if (by := _NAMED.get(field.related_model)) is None:
+        return getattr(row, field.attname)  # type: ignore[union-attr]
     return getattr(getattr(row, name), by, None)
 
 

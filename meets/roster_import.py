@@ -20,6 +20,7 @@ from meets.roster import meet_touch
 from meets.roster_plan import PLAIN, Plan, Planned, plan_changes, roster_plan
 
 FILE_MAX_BYTES: Final = 5_000_000
+TOO_LARGE: Final = "This file is larger than 5 MB. Send the list of lifters alone."
 # Batches that SQLite takes.
 _BATCH: Final = 400
 _OF_ENTRY: Final = (*PLAIN, "weight_class", "equipment", "session", "platform")
@@ -54,7 +55,7 @@ class RosterReport:
 def roster_file_read(data: bytes, file_name: str = "") -> RosterFile:
     """Raises TooLarge, or Unusable with what to send instead."""
     if len(data) > FILE_MAX_BYTES:
-        raise TooLarge("too_large", "This file is larger than 5 MB. Send the list of lifters alone.")
+        raise TooLarge("too_large", TOO_LARGE)
     try:
         return roster_read(data, file_name)
     except Unreadable as error:
@@ -86,8 +87,7 @@ def roster_import(
         meet_touch(now.pk)
         _people_write(plan)
         more = _logged_write(now, user, file, data, plan)
-        if len(more) == sum(_weight(row) for row in plan.rows) + len(plan.platforms_made) + len(plan.sessions_made):
-            # All that would have changed were openers, and the rules let none of them.
+        if _is_all_refused(plan, more):
             transaction.set_rollback(True)
         return _report(file, data, plan, done=True, more=more)
 
@@ -155,7 +155,7 @@ def _logged_write(meet: Meet, user: User, file: RosterFile, data: bytes, plan: P
         "counts": report.counts,
         "lifters": [one.lifter.pk for one in plan.rows if one.is_new_lifter],
         "entries": [one.entry.pk for one in plan.rows if one.is_new],
-        "changed": {str(one.entry.pk): _fields(one) for one in changed},
+        "changed": {str(one.entry.pk): one.changed_fields for one in changed},
         "platforms": [one.name for one in plan.platforms_made],
         "sessions": [one.number for one in plan.sessions_made],
     }
@@ -175,15 +175,15 @@ def _logged_write(meet: Meet, user: User, file: RosterFile, data: bytes, plan: P
     return _reweighed(user, plan)
 
 
+def _is_all_refused(plan: Plan, refused: list[CellProblem]) -> bool:
+    """Would nothing have changed but openers, and did the rules let none of them?"""
+    more = any(one.is_new or one.lifter_changes or one.entry_changes or one.categories for one in plan.rows)
+    openers = sum(len(one.openers) + len(one.reweighed) for one in plan.rows)
+    return not (more or plan.platforms_made or plan.sessions_made) and len(refused) == openers
+
+
 def _any_decided(meet: Meet) -> bool:
     return Attempt.objects.filter(entry__meet=meet, decided_at__isnull=False).exists()
-
-
-def _fields(planned: Planned) -> list[str]:
-    """What changed, by name: what stands in it may be a name or a birth date, which the log never holds."""
-    names = [*planned.lifter_changes, *planned.entry_changes]
-    names += ["categories"] if planned.categories else []
-    return names + [f"{lift}_opener" for lift in (*planned.openers, *(one.lift for one, _ in planned.reweighed))]
 
 
 def _declared(attempt: Attempt) -> dict[str, Any]:

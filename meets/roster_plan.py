@@ -66,6 +66,14 @@ class Planned:
         return not self.is_new and bool(self.lifter_changes or self.entry_changes or more)
 
     @property
+    def changed_fields(self) -> list[str]:
+        """What changes, by name alone: what stands in it may be a name or a birth date, which the log never holds."""
+        if self.is_new:
+            return []
+        names = [*self.lifter_changes, *self.entry_changes, *(["categories"] if self.categories else [])]
+        return names + [f"{lift}_opener" for lift in (*self.openers, *(one.lift for one, _ in self.reweighed))]
+
+    @property
     def what(self) -> str:
         return "new" if self.is_new else "changed" if self.is_changed else "unchanged"
 
@@ -117,8 +125,8 @@ class _Planner:
             lifters[lifter.pk] = lifter
             who = Person(lifter.name, lifter.sex, lifter.member_id, lifter.birth_date, lifter.birth_year)
             self.people.add(who, lifter)
-        sessions = {row.pk: row for row in self.sessions.values()}
-        platforms = {row.pk: row for row in self.platforms.values()}
+        sessions: dict[int | None, Session] = {row.pk: row for row in self.sessions.values()}
+        platforms: dict[int | None, Platform] = {row.pk: row for row in self.platforms.values()}
         for entry in Entry.objects.filter(meet=self.meet).order_by("created_at", "pk"):
             # Rows that are here anyway, so that none is asked for again.
             entry.meet, entry.lifter = self.meet, lifters[entry.lifter_id]
@@ -151,10 +159,17 @@ class _Planner:
         )
 
     def problem(
-        self, row: RosterRow, name: str, value: Any, detail: str, accepted: Iterable[str] = (), **more: Any
+        self,
+        row: RosterRow,
+        name: str,
+        value: Any,
+        detail: str,
+        accepted: Iterable[str] = (),
+        *,
+        is_fatal: bool = False,
     ) -> None:
         column = row.column.get(name) or name.replace("_", " ")
-        self.problems.append(CellProblem(row.row, column, str(value), detail, tuple(accepted), **more))
+        self.problems.append(CellProblem(row.row, column, str(value), detail, tuple(accepted), is_fatal, name))
 
     def _federation_check(self) -> None:
         theirs, ours = self.file.federation, self.meet.federation

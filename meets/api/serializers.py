@@ -38,7 +38,7 @@ LIGHTS_FIRST = "opens_after_the_lights"
 # Why a photo that was read has no assessment to show.
 NOT_PASSED = "engine_not_passed"
 # Until then a photo is known to be there, and no more: how it went on the line already tells of what was found.
-CLOSED_IMAGE_FIELDS = ("id", "url", "attempt", "width", "height", "uploaded_at", "evidence")
+CLOSED_IMAGE_FIELDS = ("id", "url", "attempt", "width", "height", "uploaded_at", "purged", "evidence")
 
 
 def _evidence() -> serializers.ChoiceField:
@@ -279,7 +279,8 @@ class ImageSerializer(serializers.ModelSerializer[Any]):
     ``reason_text`` says what is wrong and what to do.
 
     ``lift_said``: staff say that it shows its attempt's lift, and no model is asked for the lift any more.
-    ``set_aside``: staff say that it belongs to no attempt; it is kept, but neither read nor counted.
+    ``set_aside``: staff say that it belongs to no attempt; it is kept, but neither read nor counted. ``purged``: its
+    picture was deleted, as the meet's retention or its lifter asked.
     """
 
     reason_text = serializers.SerializerMethodField()
@@ -293,12 +294,13 @@ class ImageSerializer(serializers.ModelSerializer[Any]):
     )
     lift_said = serializers.BooleanField(read_only=True)
     set_aside = serializers.BooleanField(read_only=True)
+    purged = serializers.BooleanField(read_only=True)
 
     class Meta:
         model = AttemptImage
         fields = (
             "id", "url", "attempt", "status", "reason", "reason_text", "readings", "view", "phase", "camera",
-            "lifter_at", "lift_said", "set_aside", "file_name", "sha256", "width", "height", "uploaded_at",
+            "lifter_at", "lift_said", "set_aside", "purged", "file_name", "sha256", "width", "height", "uploaded_at",
             "finished_at",
         )  # fmt: skip
         read_only_fields = fields
@@ -315,7 +317,7 @@ class ImageResultSerializer(ImageSerializer):
     is none of a photo that was read: ``engine_not_passed`` at a live meet whose engine's weights have not passed the
     gold gate.
 
-    While it is not open to you, only id, url, attempt, width, height, uploaded_at and evidence are there.
+    While it is not open to you, only id, url, attempt, width, height, uploaded_at, purged and evidence are there.
     """
 
     evidence = _evidence()

@@ -3,7 +3,7 @@
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
-from meets.api import decisions, exports, members, outgoing, sessions, views
+from meets.api import decisions, exports, members, outgoing, privacy, roster, sessions, views
 
 app_name = "api"
 
@@ -17,6 +17,7 @@ v1 = [
     path("meets/", views.MeetList.as_view(), name="meet-list"),
     path("meets/<uuid:pk>/", views.MeetDetail.as_view(), name="meet-detail"),
     path("meets/<uuid:pk>/platforms/", views.PlatformList.as_view(), name="platform-list"),
+    path("meets/<uuid:pk>/roster/", roster.Roster.as_view(), name="roster"),
     path("meets/<uuid:pk>/sessions/", sessions.SessionList.as_view(), name="session-list"),
     path("meets/<uuid:pk>/cameras/", views.CameraList.as_view(), name="camera-list"),
     path("meets/<uuid:pk>/lifters/", views.LifterList.as_view(), name="lifter-list"),
@@ -34,6 +35,7 @@ v1 = [
     path("sessions/<int:pk>/seats/", sessions.SeatList.as_view(), name="seat-list"),
     path("cameras/<int:pk>/", views.CameraDetail.as_view(), name="camera-detail"),
     path("lifters/<uuid:pk>/", views.LifterDetail.as_view(), name="lifter-detail"),
+    path("lifters/<uuid:pk>/erase/", privacy.LifterErase.as_view(), name="lifter-erase"),
     path("entries/<uuid:pk>/", views.EntryDetail.as_view(), name="entry-detail"),
     path("attempts/<uuid:pk>/", views.AttemptDetail.as_view(), name="attempt-detail"),
     path("attempts/<uuid:pk>/decision/", decisions.Decision.as_view(), name="decision"),

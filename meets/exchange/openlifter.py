@@ -139,7 +139,8 @@ def _columns(cells: Sequence[str], row: int, problems: list[CellProblem]) -> tup
     """By field: in which place it stands, and how the file names it."""
     places: dict[str, int] = {}
     columns: dict[str, str] = {}
-    accepted = tuple(vocabulary().english.values())
+    numbered = {"division": "Division1", "event": "Event1"}
+    accepted = tuple(numbered.get(field, name) for field, name in vocabulary().english.items())
     for place, cell in enumerate(cells):
         field = field_of(cell)
         if field and field not in places:

@@ -22,6 +22,8 @@ OF_ENTRY: Final = (
     "weight_class", "session", "platform", "flight", "lot", "guest", "bodyweight_kg", "squat_rack", "bench_rack",
     "bench_safety", "bench_blocks", "tested", "notes",
 )  # fmt: skip
+# Of one name: among more than these nobody looks for one, and no file makes us.
+ALIKE_MOST: Final = 100
 # The file's own words for kinds of equipment that a meet does not tell apart.
 _SAME: Final = {"Bare": "Raw", "Sleeves": "Raw"}
 
@@ -38,14 +40,11 @@ class Person:
 
     def may_be(self, other: Person) -> bool:
         """Does nothing tell the two apart, besides the name?"""
-        pairs = ((getattr(self, part), getattr(other, part)) for part in ("member_id", "birth_date", "birth_year"))
-        return all(not mine or not theirs or mine == theirs for mine, theirs in pairs)
-
-    def born_as(self, other: Person) -> bool:
-        """Is the same birth date known of both, or the same year?"""
-        if self.birth_date and other.birth_date:
-            return self.birth_date == other.birth_date
-        return self.birth_year is not None and self.birth_year == other.birth_year
+        return (
+            (not self.member_id or not other.member_id or self.member_id == other.member_id)
+            and (self.birth_date is None or other.birth_date is None or self.birth_date == other.birth_date)
+            and (self.birth_year is None or other.birth_year is None or self.birth_year == other.birth_year)
+        )
 
 
 def person_of(row: RosterRow) -> Person:
@@ -65,25 +64,40 @@ class People(Generic[RefT]):
     """A list of people that can be asked for one of them."""
 
     def __init__(self) -> None:
-        self._by_member: dict[str, tuple[Person, RefT]] = {}
-        self._by_name: dict[str, list[tuple[Person, RefT]]] = defaultdict(list)
+        self._by_member: dict[str, RefT] = {}
+        # By name, and by name and birth year; all of them, and those without a member number.
+        self._all: dict[tuple[str, int | None], list[tuple[Person, RefT]]] = defaultdict(list)
+        self._bare: dict[tuple[str, int | None], list[tuple[Person, RefT]]] = defaultdict(list)
 
     def add(self, person: Person, who: RefT) -> None:
         if person.member_id:
-            self._by_member.setdefault(key_of(person.member_id), (person, who))
-        self._by_name[key_of(person.name)].append((person, who))
+            self._by_member.setdefault(key_of(person.member_id), who)
+        name = key_of(person.name)
+        for lists in (self._all,) if person.member_id else (self._all, self._bare):
+            for year in {None, person.birth_year}:
+                lists[name, year].append((person, who))
 
     def find(self, person: Person) -> Found[RefT]:
-        if person.member_id and (known := self._by_member.get(key_of(person.member_id))):
-            return Found(known[1], is_sure=True)
-        alike = [(other, who) for other, who in self._by_name.get(key_of(person.name), ()) if person.may_be(other)]
-        for is_sure, fitting in (
-            (True, [who for other, who in alike if person.born_as(other)]),
-            (False, [who for other, who in alike if other.sex == person.sex]),
-        ):
-            if fitting:
-                return Found(fitting[0], is_sure) if len(fitting) == 1 else Found(several=True)
-        return Found()
+        if person.member_id and (who := self._by_member.get(key_of(person.member_id))) is not None:
+            return Found(who, is_sure=True)
+        # Whoever has another member number is another person.
+        lists, name = self._bare if person.member_id else self._all, key_of(person.name)
+        if person.birth_year is not None:
+            alike = lists.get((name, person.birth_year), [])
+            if found := _one(person, alike[:ALIKE_MOST], is_sure=True):
+                return found
+        alike = lists.get((name, None), [])
+        if len(alike) > ALIKE_MOST:
+            return Found(several=True)
+        return _one(person, [pair for pair in alike if pair[0].sex == person.sex], is_sure=False) or Found()
+
+
+def _one(person: Person, alike: Sequence[tuple[Person, RefT]], *, is_sure: bool) -> Found[RefT] | None:
+    """Who of these it is. None for nobody."""
+    fitting = [who for other, who in alike if person.may_be(other)]
+    if len(fitting) > 1:
+        return Found(several=True)
+    return Found(fitting[0], is_sure) if fitting else None
 
 
 def equipment_of(row: RosterRow) -> str:
@@ -167,4 +181,4 @@ def _lots(rows: Sequence[RosterRow], problems: list[CellProblem]) -> list[Roster
 def _problem(row: RosterRow, name: str, detail: str, *, is_fatal: bool = False) -> CellProblem:
     value = getattr(row, name)
     column = row.column.get(name) or name.replace("_", " ")
-    return CellProblem(row.row, column, "" if value is None else str(value), detail, is_fatal=is_fatal)
+    return CellProblem(row.row, column, "" if value is None else str(value), detail, is_fatal=is_fatal, field=name)

@@ -59,7 +59,7 @@ class CellProblem:
     """A cell that was not taken as it stands.
 
     row: as a spreadsheet counts it; 0 for the whole file. column: as the file names it. accepted: what may stand there,
-    where that can be listed. is_fatal: the whole row is left out for it.
+    where that can be listed. is_fatal: the whole row is left out for it. field: our word for the column, if it is one.
     """
 
     row: int
@@ -68,6 +68,7 @@ class CellProblem:
     detail: str
     accepted: tuple[str, ...] = ()
     is_fatal: bool = False
+    field: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +162,7 @@ class Line:
         value = self.cells.get(name, "")
         shown = value if len(value) <= SHOWN else f"{value[: SHOWN - 1]}…"
         column = self.columns.get(name) or name.replace("_", " ")
-        self.problems.append(CellProblem(self.row, column, shown, detail, tuple(accepted), is_fatal))
+        self.problems.append(CellProblem(self.row, column, shown, detail, tuple(accepted), is_fatal, name))
         self.is_fatal = self.is_fatal or is_fatal
 
     def said(self, name: str) -> str:
@@ -264,7 +265,8 @@ class Line:
 
     def name(self) -> str:
         name = tidy(self.cells.get("name", ""))
-        if name.startswith(FORMULA):
+        # What is no name either way is told once.
+        if name.startswith(FORMULA) and any(one.isalpha() for one in name):
             name = self.text("name", NAME_MOST)
         if len(name) > NAME_MOST:
             self.problem("name", f"This is longer than {NAME_MOST} characters, so the row is left out.", is_fatal=True)
@@ -327,5 +329,5 @@ def _either(line: Line, name: str, limits: tuple[Decimal, Decimal], pounds: bool
 
 def categories_of(divisions: Iterable[str], events: Iterable[str]) -> tuple[tuple[str, str], ...]:
     """Every division with every event, each once; in full power where no event is told."""
-    named = list(dict.fromkeys(divisions)) or [""]
-    return tuple((division, event) for division in named for event in list(dict.fromkeys(events)) or ["SBD"])
+    named, lifted = list(dict.fromkeys(divisions)) or [""], list(dict.fromkeys(events)) or ["SBD"]
+    return tuple((division, event) for division in named for event in lifted)

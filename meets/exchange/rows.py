@@ -62,7 +62,7 @@ def sheet_import(*, meet: Meet, user: User, sheet: MeetSheet, file_sha256: str) 
     """A meet that another system ran, with its results, into a meet without entries. All or nothing.
 
     A lifter who stands in several lines with the same attempts is one entry in several categories. Every decided
-    attempt is a record in the log, told as brought in; in which order they were lifted follows from lift, round and weight.
+    attempt is a record in the log, told as brought in; their order follows from lift, round and weight.
 
     Raises Conflict when the meet is closed, or has entries.
     """

@@ -42,8 +42,12 @@ class ImageReason(models.TextChoices):
 
 def photo_path(image: "AttemptImage", filename: str) -> str:
     """A path nobody can guess, with nothing of the uploader's name in it."""
+    return photo_place(image.attempt.entry.meet_id, filename)
+
+
+def photo_place(meet_id: uuid.UUID, filename: str) -> str:
     suffix = filename.rsplit(".", 1)[-1]
-    return f"{image.attempt.entry.meet_id}/{secrets.token_urlsafe(24)}.{suffix}"
+    return f"{meet_id}/{secrets.token_urlsafe(24)}.{suffix}"
 
 
 class AttemptImage(models.Model):

@@ -73,7 +73,7 @@ class Meet(models.Model):
     # The sealed log's end (meets.log): how many records, and the hash of the last.
     log_count = models.PositiveBigIntegerField(default=0)
     log_head = models.CharField(max_length=64, blank=True)
-    # Of results brought in from another system: {"made_by", "formula", "ruleset", "sanctioned"} as its file states them.
+    # Of results of another system: {"made_by", "formula", "ruleset", "sanctioned"} as its file states them.
     origin = models.JSONField(default=dict, blank=True, editable=False)
     # Goes up by one with whatever the board shows, so that a waiting board asks one cheap question.
     revision = models.PositiveBigIntegerField(default=0)

@@ -355,7 +355,7 @@ def _images_by_attempt(desk: Desk, here: list[UUID], may_see: set[UUID]) -> dict
     for image in _open_images(desk.meet, images.filter(attempt__in=may_see), may_see):
         grouped[image.attempt_id].append(image)
     # That a photo is there; and to staff, who must know which to take again, how it went on the line.
-    seen = ("attempt_id", "uploaded_at", *(("status", "reason", "finished_at") if desk.is_staff else ()))
+    seen = ("attempt_id", "uploaded_at", "purged_at", *(("status", "reason", "finished_at") if desk.is_staff else ()))
     for image in images.filter(attempt__in=set(here) - may_see).only(*seen):
         grouped[image.attempt_id].append(image)
     return grouped
@@ -371,7 +371,9 @@ def _open_images(meet: Meet, images: QuerySet[AttemptImage], allowed: Any) -> Qu
         .defer("keypoints", "raw_scores", "people", "vote_pairs", "timings_ms")
         .prefetch_related(Prefetch("findings", findings))
     )
-    shown = images.only("attempt_id", "status", "reason", "view", "uploaded_at", "finished_at", "width", "height")
+    shown = images.only(
+        "attempt_id", "status", "reason", "view", "uploaded_at", "finished_at", "width", "height", "purged_at"
+    )
     shown = shown.annotate(withheld=Exists(found.withheld.filter(image=OuterRef("pk"))))
     return shown.prefetch_related(Prefetch("assessments", assessments))
 

@@ -170,8 +170,9 @@ def _closed(desk: Desk, images: QuerySet[AttemptImage]) -> Seen:
 
 def _photo(desk: Desk, image: AttemptImage, assessment: Assessment | None, *, is_open: bool) -> PhotoView:
     if not is_open and not desk.is_staff:
-        # Only what says nothing of what was found: that this photo is there.
-        return PhotoView(image, words.photo_label(image, None), "", None, "", None, False)
+        # Only what says nothing of what was found: that this photo is there, or was.
+        gone, why = (words.PURGED, words.PURGED_WORDS) if image.purged else (None, "")
+        return PhotoView(image, words.photo_label(image, None), "", gone, why, None, False)
     status = ImageStatus(image.status)
     call = words.STATUS_CALLS.get(status)
     sentence = (
@@ -197,7 +198,9 @@ def _photo(desk: Desk, image: AttemptImage, assessment: Assessment | None, *, is
     if withheld:
         # In a few words: whoever judges by eye needs the photo, and the whole sentence stands beside it.
         call, sentence = words.WITHHELD, words.WITHHELD_SHORT
-    can_retry = status is ImageStatus.FAILED and desk.is_staff and desk.is_open
+    if image.purged:
+        call, sentence, asks = words.PURGED, words.PURGED_WORDS, False
+    can_retry = status is ImageStatus.FAILED and desk.is_staff and desk.is_open and not image.purged
     moment = words.PHASE_WORDS.get(image.phase, "")
     label = words.photo_label(image, assessment)
     people = person_boxes(image, assessment) if assessment is not None and (asks or desk.is_staff) else []

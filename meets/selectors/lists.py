@@ -68,7 +68,7 @@ def attempt_list(
 
 def _flagged(user: AnyUser, meet: Meet, flag: Flag) -> Q:
     """Attempts that the user may see the findings of, and whose most urgent flag is this one."""
-    # One row a photo, and no more of it: a filter in SQL would ask for every attempt which reading of its photos counts.
+    # One row a photo and no more of it: in SQL, every attempt would be asked which reading of its photos counts.
     rows = assessments_of(meet).current.order_by("created_at", "pk")
     # Newer ones overwrite older ones.
     newest = {row[1]: row for row in rows.values_list("pk", "image_id", "image__attempt_id", "flag")}

@@ -34,7 +34,8 @@ class Group:
 class Row:
     """An entry in one category. attempts: of the event's lifts, by lift then number. place: a number from 1; "DQ" of
     whoever has no total any more, "G" of a guest, empty while it is open. set_by_hand: an official's word. tied:
-    shared, and only an official can say who is first. points: by the meet's formula, rounded; None where not defined."""
+    shared, and only an official can say who is first. points: by the meet's formula, rounded; None where
+    not defined."""
 
     group: Group
     entry: Entry

@@ -11,6 +11,7 @@ from judging.outcomes import Outcome, Reason
 from meets.models import CAMERA_DIGITS, Assessment, Attempt, AttemptImage, EngineKind, Flag, ImageStatus
 
 MINUS = "−"
+PURGED_WORDS = "This photo was deleted, as the meet's retention or its lifter asked. What was found in it stays."
 # From here on a decimal would promise more than the measurement holds.
 COARSE_SIGMA_CM = 10.0
 
@@ -37,6 +38,7 @@ QUEUED = Call("◌", "waiting", "slate")
 WORKING = Call("◍", "being read", "slate")
 REJECTED = Call("▢", "not accepted", "slate")
 FAILED = Call("▢", "not read", "slate")
+PURGED = Call("▢", "photo deleted", "slate")
 BLIND = Call("◡", "your light first", "slate")
 MODE_WORDS = {
     "after_light": "blind first",

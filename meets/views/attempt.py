@@ -58,6 +58,8 @@ def _stated(desk: Desk, detail: Evidence) -> list[tuple[PhotoView, StatedForm]]:
     forms = []
     for photo in detail.photos:
         image = photo.image
+        if image.purged:
+            continue
         said = {"view": image.view, "phase": image.phase, "camera": image.camera_id or ""}
         forms.append((photo, StatedForm(initial=said, auto_id=f"%s_{image.pk}", cameras=cameras)))
     return forms

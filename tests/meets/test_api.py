@@ -297,6 +297,7 @@ def test_a_closed_photo_is_there_and_no_more(assessed: Attempt, status: str) -> 
         "width": image.width,
         "height": image.height,
         "uploaded_at": shown["uploaded_at"],
+        "purged": False,
         "evidence": "opens_after_your_light",
     }
     assert inside.json()["images"] == whole.json()["attempts"][0]["images"] == [shown]

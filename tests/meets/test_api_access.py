@@ -121,9 +121,15 @@ def results_file(world: World) -> dict[str, Any]:
     return {"file": SimpleUploadedFile("results.csv", text.encode(), content_type="text/csv")}
 
 
+def registrations(world: World) -> dict[str, Any]:
+    data = b"Name,Sex,Equipment\nNew One,F,Raw\n"
+    return {"file": SimpleUploadedFile("roster.csv", data, content_type="text/csv")}
+
+
 TABLE = {
     ("meet-detail", "get"): Row(meet, ALL, 200),
     ("meet-detail", "patch"): Row(meet, STAFF, 200, lambda world: {"town": "Umeå"}),
+    ("roster", "post"): Row(meet, STAFF, 200, registrations, "multipart"),
     ("platform-list", "get"): Row(meet, ALL, 200),
     ("platform-list", "post"): Row(meet, STAFF, 201, lambda world: {"name": "Two"}),
     ("platform-detail", "get"): Row(lambda world: world.platform, ALL, 200),
@@ -153,6 +159,9 @@ TABLE = {
     ("lifter-detail", "get"): Row(lambda world: world.lifter, ALL, 200),
     ("lifter-detail", "patch"): Row(lambda world: world.lifter, STAFF, 200, lambda world: {"team": "Club"}),
     ("lifter-detail", "delete"): Row(lambda world: world.spare, STAFF, 204),
+    ("lifter-erase", "post"): Row(
+        lambda world: world.lifter, HEAD, 200, lambda world: {"reason": "asked by mail"}, refusal=HEAD_ALONE
+    ),
     ("entry-list", "get"): Row(meet, ALL, 200),
     ("entry-list", "post"): Row(meet, STAFF, 201, lambda world: {"lifter": str(world.spare.pk)}),
     ("entry-detail", "get"): Row(lambda world: world.entry, ALL, 200),
@@ -270,6 +279,8 @@ TABLE = {
     ("results-slash", "get"): Row(meet, ALL, 200),
 }
 CLOSED_AS = {"jury-vote": Role.JURY}
+# A lifter is forgotten at any time.
+EVEN_CLOSED = {"lifter-erase"}
 # Addresses that belong to no meet; their tests stand below and in test_api.
 ELSEWHERE = {
     ("meet-list", "get"),
@@ -376,8 +387,8 @@ def test_a_closed_meet_is_read_only(name: str, method: str) -> None:
 
     answer = ask(user, name, method, row, world)
 
-    assert answer.status_code == (200 if method == "get" else 409)
-    assert fingerprint(world) == before
+    assert answer.status_code == (200 if method == "get" or name in EVEN_CLOSED else 409)
+    assert fingerprint(world) == before or name in EVEN_CLOSED
 
 
 @pytest.mark.parametrize(("name", "method"), TABLE)

@@ -354,7 +354,7 @@ def test_staff_say_it_on_the_meets_page(meet: Meet) -> None:
     assert "MediaPipe · any CPU" in html
     form = {
         "what": "meet", "name": "Spring", "starts_on": "2026-03-07", "rulebook": "ipf-2026-v3",
-        "evidence_mode": "training", "status": "open",
+        "evidence_mode": "training", "status": "open", "formula": "ipf_gl",
     }  # fmt: skip
     assert head.post(url, {**form, "engine": "mediapipe"}).status_code == 302
     meet.refresh_from_db()

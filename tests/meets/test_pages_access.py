@@ -82,6 +82,12 @@ ROWS = (
     # The form comes back to the head alone; it lacks a referee here, so nothing is written.
     Row("seat-set", method="post", member={Role.HEAD: 400}, others=403, data={"seat": "left"}),
     Row("seat-clear", method="post", member={Role.HEAD: 302}, others=403, data={"seat": "left"}),
+    Row("lifter-erase", method="post", member={Role.HEAD: 302}, others=403, data={"reason": "asked", "sure": "yes"}),
+    Row("roster-upload", member=STAFF, others=403),
+    # Nothing is chosen here; the preview without a file goes back to where one is.
+    Row("roster-upload", method="post", member={Role.STAFF: 400, Role.HEAD: 400}, others=403),
+    Row("roster-preview", member={Role.STAFF: 302, Role.HEAD: 302}, others=403),
+    Row("roster-preview", method="post", member={Role.STAFF: 302, Role.HEAD: 302}, others=403),
     Row("camera-list", member=STAFF, others=403),
     Row("camera-list", method="post", member={Role.STAFF: 302, Role.HEAD: 302}, others=403, data={"name": "High"}),
     Row("camera-edit", member=STAFF, others=403),

@@ -774,7 +774,7 @@ def test_staff_and_head_alone_may(name: str, role: Role, mode: EvidenceMode) -> 
 
 # ── Blind first ──────────────────────────────────────────────────────────────────────────────────────────
 
-CLOSED = {"id", "url", "attempt", "width", "height", "uploaded_at", "evidence"}
+CLOSED = {"id", "url", "attempt", "width", "height", "uploaded_at", "purged", "evidence"}
 
 
 def test_a_move_opens_nothing_to_a_blind_referee() -> None:
