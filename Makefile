@@ -21,7 +21,7 @@ demo: $(VENV)/.ready
 	@$(BIN)/python -m config.demo $(if $(ONCE),--once)
 
 test: $(VENV)/.ready
-	@$(BIN)/python -m pytest -q $(ARGS)
+	@$(BIN)/python -m pytest -q -n $(or $(WORKERS),2) --dist worksteal $(ARGS)
 
 check: $(VENV)/.ready
 	$(BIN)/ruff check .

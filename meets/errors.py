@@ -3,16 +3,19 @@
 Pages show ``detail``; the API answers with ``status``. Nothing has been written when one is raised.
 """
 
+from typing import Any
+
 
 class Refusal(Exception):  # noqa: N818  a refusal is an answer, not a fault
-    """``reason`` is a short code; ``detail`` the sentence for a person."""
+    """``reason`` is a short code; ``detail`` the sentence for a person; ``more`` what a program may read besides."""
 
     status = 422
 
-    def __init__(self, reason: str, detail: str) -> None:
+    def __init__(self, reason: str, detail: str, **more: Any) -> None:
         super().__init__(detail)
         self.reason = reason
         self.detail = detail
+        self.more = more
 
 
 class Conflict(Refusal):

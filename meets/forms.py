@@ -21,6 +21,7 @@ from meets.models import (
     Event,
     EvidenceMode,
     Formula,
+    Lifter,
     Meet,
     MeetStatus,
     Membership,
@@ -256,7 +257,10 @@ class EntryForm(PlainForm):
     # So many pairs there are at least, and at most.
     PAIRS, PAIRS_MOST = 3, 20
 
-    def __init__(self, *args: Any, meet: Meet, entry: Entry | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, meet: Meet, entry: Entry | None = None, lifter: Lifter | None = None, **kwargs: Any
+    ) -> None:
+        """lifter: who gets another entry."""
         pairs: list[tuple[str, str]] = []
         if entry is not None:
             initial = {name: getattr(entry.lifter, name) for name in self.LIFTER}
@@ -266,8 +270,11 @@ class EntryForm(PlainForm):
             for number, (division, event) in enumerate(pairs, start=1):
                 initial |= {f"division_{number}": division, f"event_{number}": event}
             kwargs["initial"] = initial
+        elif lifter is not None:
+            kwargs["initial"] = {**kwargs.get("initial", {}), **{name: getattr(lifter, name) for name in self.LIFTER}}
         super().__init__(*args, **kwargs)
         self.meet, self.entry = meet, entry
+        self.lifter = entry.lifter if entry else lifter
         self.fields["session"].queryset = Session.objects.filter(meet=meet)  # type: ignore[attr-defined]
         self.fields["platform"].queryset = Platform.objects.filter(meet=meet)  # type: ignore[attr-defined]
         self._pairs_add(len(pairs))

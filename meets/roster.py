@@ -382,6 +382,18 @@ def entry_delete(*, entry: Entry, user: User | None = None) -> None:
         _entry_tell(entry.meet_id, "deleted", entry_id, {"lifter": entry.lifter_id}, user)
 
 
+def entry_take_out(*, entry: Entry, user: User | None = None) -> bool:
+    """Takes the entry out of the meet, and with the last one the lifter. Returns whether the lifter is gone too. Raises
+    like entry_delete."""
+    with transaction.atomic():
+        Meet.objects.select_for_update().only("pk").get(pk=entry.meet_id)
+        if Entry.objects.filter(lifter=entry.lifter_id).exclude(pk=entry.pk).exists():
+            entry_delete(entry=entry, user=user)
+            return False
+        lifter_delete(lifter=entry.lifter, user=user)
+        return True
+
+
 def _entry_tell(meet_id: UUID, act: str, entry_id: UUID, more: Mapping[str, Any], user: User | None) -> None:
     log_append(meet_id, LogKind.ENTRY, {"act": act, "entry": entry_id, **more}, user=user)
 

@@ -123,6 +123,9 @@ class _Planner:
         lifters = {}
         for lifter in Lifter.objects.filter(meet=self.meet):
             lifters[lifter.pk] = lifter
+            if lifter.erased_at is not None:
+                # No file gives somebody a name again who asked that it be forgotten.
+                continue
             who = Person(lifter.name, lifter.sex, lifter.member_id, lifter.birth_date, lifter.birth_year)
             self.people.add(who, lifter)
         sessions: dict[int | None, Session] = {row.pk: row for row in self.sessions.values()}
@@ -403,6 +406,14 @@ def division_warning(division: str, on: dt.date, birth_date: dt.date | None, bir
         return ""
     others = ", ".join(one.label for one in eligible.groups) or "none"
     return f"By age this lifter is not in {group.label}; groups that fit: {others}."
+
+
+def division_warnings(entry: Entry) -> list[str]:
+    """division_warning of each division that the entry competes in, with the division's name."""
+    lifter, on = entry.lifter, entry.meet.starts_on
+    named = dict.fromkeys(entry.categories.values_list("division", flat=True))
+    said = ((name, division_warning(name, on, lifter.birth_date, lifter.birth_year)) for name in named)
+    return [f"{name}: {sentence}" for name, sentence in said if sentence]
 
 
 def plan_changes(plan: Plan) -> Iterator[Planned]:

@@ -31,7 +31,7 @@ def problem_handler(error: Exception, context: dict[str, Any]) -> HttpResponse |
 def _answer(error: Exception) -> HttpResponse | None:
     match error:
         case Refusal():
-            return problem(error.status, error.detail, reason=str(error.reason))
+            return problem(error.status, error.detail, reason=str(error.reason), **error.more)
         case Http404():
             return problem(404, str(error) or "There is nothing at this address.")
         case PermissionDenied():

@@ -1,12 +1,12 @@
 """Results out: standings, the files that federations take, and every attempt as a stream."""
 
 import csv
-import hashlib
 import io
 from collections.abc import Iterator
 from typing import Any
 
 from django.http import HttpResponse, StreamingHttpResponse
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.parsers import MultiPartParser
@@ -15,15 +15,17 @@ from rest_framework.response import Response
 
 from meets import access
 from meets.api.csv import cell
+from meets.api.results_json import results_lines
 from meets.api.serializers import ProblemSerializer
 from meets.api.views import InMeetView, actor
-from meets.errors import Conflict, Unusable
+from meets.errors import Conflict, TooLarge
 from meets.exchange import opl_v1
 from meets.exchange.openpowerlifting import cannot_leave, files_write, leaving, zip_write
-from meets.exchange.rows import sheet_import, sheet_of
+from meets.exchange.rows import sheet_of
 from meets.exchange.sheet import MeetSheet
 from meets.log import canonical
 from meets.models import Attempt, Entry, Event, Meet, Role
+from meets.results_import import FILE_MAX_BYTES, TOO_LARGE, results_file_read, results_import, results_preview
 from meets.selectors.standings import Row, standing_rows
 from meets.selectors.stream import attempt_lines
 from meets.standings import place_set
@@ -34,8 +36,6 @@ RESULT_COLUMNS = (
     "team", "country", "birth_year", "lot", "bodyweight_kg", "squat_kg", "bench_kg", "deadlift_kg", "subtotal_kg",
     "total_kg", "points",
 )  # fmt: skip
-# A file of results is a page of text; the largest of 18,000 known ones has under 1 MB.
-FILE_MAX_BYTES = 5_000_000
 
 
 class StandingAttemptSerializer(serializers.Serializer[Any]):
@@ -132,6 +132,19 @@ def result_cells(row: Row) -> dict[str, Any]:
     }
 
 
+class ResultsJson(ReadView):
+    """The standings with how every attempt was decided, streamed: the first call with its lights, cards, what the jury
+    or the head of meet made of it, whether the assistant was on, and the ids of evidence that is open to the reader.
+    Of an attempt that is not decided weight and decision are empty."""
+
+    @extend_schema(responses={(200, "application/json"): OpenApiTypes.OBJECT})
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> StreamingHttpResponse:
+        lines = results_lines(actor(request), self.meet)
+        answer = StreamingHttpResponse(lines, content_type="application/json")
+        answer["Content-Disposition"] = f'attachment; filename="results-{self.meet.pk}.json"'
+        return answer
+
+
 class OplZip(ReadView):
     """The zip for OpenPowerlifting: meet.csv, entries.csv, original.csv, URL. 409 names what cannot leave."""
 
@@ -151,14 +164,15 @@ def sheet_out(meet: Meet) -> MeetSheet:
     if refused := cannot_leave(sheet):
         first = refused[0]
         more = f" {len(refused) - 1} more like it." if len(refused) > 1 else ""
-        raise Conflict("cannot_leave", f"{first.detail} ({first.column}: {first.value!r}).{more}")
+        told = [{name: getattr(one, name) for name in ("column", "value", "detail", "accepted")} for one in refused]
+        raise Conflict("cannot_leave", f"{first.detail} ({first.column}: {first.value!r}).{more}", problems=told)
     return sheet
 
 
 class OplV1(ReadView):
     """The single file that OpenLifter and LiftingCast write: OPL Format v1."""
 
-    @extend_schema(responses={(200, "text/csv"): str, 409: PROBLEM})
+    @extend_schema(responses={(200, "text/csv"): str})
     def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         data = opl_v1.write(sheet_of(self.meet))
         return attachment(data, "text/csv; charset=utf-8", f"opl-{self.meet.pk}.csv")
@@ -237,25 +251,24 @@ class ResultsImport(InMeetView):
     @extend_schema(
         parameters=[OpenApiParameter("dry_run", bool, description="Only say what would be brought in.")],
         request={"multipart/form-data": ResultsFileSerializer},
-        responses={200: ResultsReportSerializer, 409: PROBLEM, 422: PROBLEM},
+        responses={200: ResultsReportSerializer, 409: PROBLEM, 413: PROBLEM, 422: PROBLEM},
     )
     def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         given = ResultsFileSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         file = given.validated_data["file"]
         if file.size > FILE_MAX_BYTES:
-            raise Unusable("too_large", "This file is larger than any results are. Send the exported CSV.")
-        data = file.read()
-        sheet, problems = opl_v1.read(data)
-        if not sheet.entries:
-            raise Unusable("not_results", "No results were found in this file. Send an export in OPL Format v1.")
+            raise TooLarge("too_large", TOO_LARGE)
+        read = results_file_read(file.read())
         report: dict[str, Any] = dict.fromkeys(("lifters", "entries", "categories", "attempts"))
         is_dry = request.query_params.get("dry_run", "").lower() in ("1", "true")
-        if not is_dry:
-            digest = hashlib.sha256(data).hexdigest()
-            done = sheet_import(meet=self.meet, user=actor(request), sheet=sheet, file_sha256=digest)
+        if is_dry:
+            problems = results_preview(meet=self.meet, read=read)
+        else:
+            done = results_import(meet=self.meet, user=actor(request), read=read)
+            problems = [*read.problems, *done.problems]
             report = {name: getattr(done, name) for name in report}
-        report |= {"dry_run": is_dry, "lines": len(sheet.entries), "problems": problems}
+        report |= {"dry_run": is_dry, "lines": len(read.sheet.entries), "problems": problems}
         return Response(ResultsReportSerializer(report).data)
 
     def write_required(self, request: Request) -> None:

@@ -57,6 +57,7 @@ v1 = [
     path("meets/<uuid:pk>/exports/openpowerlifting.zip", exports.OplZip.as_view(), name="export-opl"),
     path("meets/<uuid:pk>/exports/opl-v1.csv", exports.OplV1.as_view(), name="export-opl-v1"),
     path("meets/<uuid:pk>/exports/results.csv", exports.ResultsCsv.as_view(), name="export-results"),
+    path("meets/<uuid:pk>/exports/results.json", exports.ResultsJson.as_view(), name="export-results-json"),
     path(
         "meets/<uuid:pk>/exports/attempts.csv",
         exports.AttemptStream.as_view(),

@@ -15,7 +15,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.files.base import File
 from django.core.files.storage import default_storage
-from django.db import IntegrityError, connection, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 from django.db.models import Field, FileField, Model
 
 from meets.backup.shape import (
@@ -214,7 +214,8 @@ def _bring_in(source: _Source, head: User | None, tell: Progress) -> Imported:
             return done
         except BaseException as error:
             kept.drop()
-            if isinstance(error, IntegrityError):
+            # A text that a database cannot hold is no account's name, nor anything else of ours.
+            if isinstance(error, IntegrityError | DataError):
                 raise Damaged("its rows do not fit together, or some are here already") from error
             raise
 
@@ -327,7 +328,7 @@ class _Rows:
             if isinstance(one, FileField):
                 values[one.attname] = next(self.stored, "")
             elif one.name not in row:
-                raise Damaged(f"{model.__name__}.{one.name} is missing")
+                values[one.attname] = _later(one)
             elif (target := pointed_at(one)) is not None:
                 values[one.attname] = self._pointed(one, target, row[one.name])
             else:
@@ -378,6 +379,14 @@ class _Rows:
                 self.done.accounts_met.append(name)
             users[name] = user.pk
         return int(users[name])
+
+
+def _later(one: "Field[Any, Any]") -> Any:
+    """For a column that came up after the file was written: what a new row gets. Raises Damaged for one that was there
+    from the first, as no row can be without it."""
+    if one.unique or one.is_relation or not (one.has_default() or one.null or one.blank):
+        raise Damaged(f"{one.model.__name__}.{one.name} is missing")
+    return one.get_default()
 
 
 def _account_make(name: str) -> User:

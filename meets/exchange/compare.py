@@ -76,6 +76,8 @@ class Cause(StrEnum):
 
 # The same thing in other words.
 SPELLING: Final = frozenset({Cause.RENAMED_DIVISION, Cause.NUMBERED_NAME})
+# And how people, divisions and meets are called; every figure is equal then.
+NAMING: Final = SPELLING | {Cause.CORRECTED_NAME, Cause.LOST_LETTERS, Cause.RENAMED_MEET}
 # Lines that are no entries of their own, whose lack makes no file another one.
 NO_ENTRY: Final = frozenset({Cause.LEFT_OUT_AWARD, Cause.LEFT_OUT_NO_SHOW, Cause.LEFT_OUT_DUPLICATE})
 
@@ -108,7 +110,8 @@ class Comparison:
 
     matched: lines that both have. totals_compared: those, and the accepted lines of a lifter who was entered in another
     division too. totals_agree, places_agree: how many are equal in that. cells: those that both carry, and all places
-    and totals; cells_equal: how many are equal. added: cells that the accepted lines carry and ours do not, by column.
+    and totals; cells_equal: how many are equal. columns: the same by file and column ("entries.Name"), as (equal,
+    compared). added: cells that the accepted lines carry and ours do not, by column.
     """
 
     differences: tuple[Difference, ...]
@@ -118,6 +121,7 @@ class Comparison:
     places_agree: int
     cells: int
     cells_equal: int
+    columns: Mapping[str, tuple[int, int]]
     added: Mapping[str, int]
 
     @property
@@ -129,6 +133,11 @@ class Comparison:
     def is_equal_but_spelling(self) -> bool:
         """The same, when divisions may be spelled otherwise and namesakes numbered."""
         return all(one.cause in NO_ENTRY | SPELLING for one in self.differences)
+
+    @property
+    def is_equal_but_names(self) -> bool:
+        """The same, when people, divisions and the meet may be called otherwise too."""
+        return all(one.cause in NO_ENTRY | NAMING for one in self.differences)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,16 +181,17 @@ def compare(
     differences += rows.left_out() + rows.added_rows()
     agree = {column: sum(rows.agrees(pair, column) for pair in pairs) for column in ("TotalKg", "Place")}
     extra = rows.totals_elsewhere()
-    unequal = sum(one.column != ROW for one in differences)
-    cells = _meet_carried(ours["meet.csv"], accepted["meet.csv"], is_federation_carried) + rows.carried()
+    unequal = Counter(f"{one.file[:-4]}.{one.column}" for one in differences if one.column != ROW)
+    carried = _meet_carried(ours["meet.csv"], accepted["meet.csv"], is_federation_carried) + rows.carried()
     return Comparison(
         differences=tuple(differences),
         matched=len(pairs),
         totals_compared=len(pairs) + len(extra),
         totals_agree=agree["TotalKg"] + sum(extra),
         places_agree=agree["Place"],
-        cells=cells,
-        cells_equal=cells - unequal,
+        cells=carried.total(),
+        cells_equal=carried.total() - unequal.total(),
+        columns={column: (count - unequal[column], count) for column, count in carried.items()},
         added=rows.added_cells(),
     )
 
@@ -238,9 +248,10 @@ def _meets(ours: bytes, accepted: bytes, is_federation_carried: bool) -> list[Di
     return found
 
 
-def _meet_carried(ours: bytes, accepted: bytes, is_federation_carried: bool) -> int:
+def _meet_carried(ours: bytes, accepted: bytes, is_federation_carried: bool) -> Counter[str]:
     mine, theirs = _first(ours), _first(accepted)
-    return sum(bool(mine[each] and theirs.get(each)) for each in mine if each != "Federation" or is_federation_carried)
+    carried = [each for each in mine if mine[each] and theirs.get(each)]
+    return Counter(f"meet.{each}" for each in carried if each != "Federation" or is_federation_carried)
 
 
 # Which line is which
@@ -425,12 +436,13 @@ class _Rows:
             number for number, one in enumerate(self.pairs) if _get(rows[getattr(one, side)], *_CATEGORY) == own
         )
 
-    def carried(self) -> int:
-        """How many cells of the matched lines are compared."""
-        return sum(
-            _is_compared(column, value, self.accepted[pair.accepted].get(column, ""))
+    def carried(self) -> Counter[str]:
+        """How many cells of the matched lines are compared, by column."""
+        return Counter(
+            f"entries.{column}"
             for pair in self.pairs
             for column, value in self.ours[pair.ours].items()
+            if _is_compared(column, value, self.accepted[pair.accepted].get(column, ""))
         )
 
     def totals_elsewhere(self) -> list[bool]:

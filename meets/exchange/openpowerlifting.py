@@ -100,8 +100,9 @@ def _csv(columns: Sequence[str], rows: Sequence[Mapping[str, str]], optional: Se
 
 
 def _meet_cells(sheet: MeetSheet) -> dict[str, str]:
-    country, state = place_parts(sheet.country, sheet.state)
     federation = federation_code(sheet.federation)
+    # A national federation lifts at home; whoever goes elsewhere says so.
+    country, state = place_parts(sheet.country or spellings_load().homes.get(federation, ""), sheet.state)
     return {
         "Federation": safe(federation),
         "Date": "" if sheet.date is None else sheet.date.isoformat(),

@@ -24,7 +24,7 @@ from tqdm import tqdm
 from meets.exchange import opl_v1
 from meets.exchange.compare import Comparison, Hints, compare
 from meets.exchange.openpowerlifting import cannot_leave, files_write, leaving, name_spell, zip_write
-from meets.exchange.opl_check import Finding, check, files_read
+from meets.exchange.opl_check import Finding, Rule, check, files_read
 from meets.exchange.recompute import recompute
 from meets.exchange.sheet import MeetSheet, Problem, SheetEntry
 
@@ -38,7 +38,8 @@ class Replayed:
 
     entries: those imported; accepted_entries: lines of the accepted file. problems: what the reader could not take.
     own_places: of the accepted lines, how many places come out of that file's own attempts and categories.
-    findings: of the checker in our export, warnings left out. archive_bytes: size of the exported zip.
+    findings: of the checker in our export, warnings left out; inherited: how many of them tell of what the original
+    does not state, or of attempts that it states so. archive_bytes: size of the exported zip.
     """
 
     meet: str
@@ -49,6 +50,7 @@ class Replayed:
     comparison: Comparison | None = None
     own_places: int = 0
     findings: tuple[Finding, ...] = ()
+    inherited: int = 0
     archive_bytes: int = 0
     error: str = ""
 
@@ -68,19 +70,23 @@ def meets_find(root: Path) -> list[Path]:
 
 
 def _is_original(name: str) -> bool:
-    return name.startswith("original") and name.endswith((".csv", ".txt"))
+    return name.startswith("original")
 
 
 def replay(name: str, files: Mapping[str, bytes], *, through: Through = reckoned) -> Replayed:
     """One meet from its files by name. through: what takes the sheet that was read and gives the one to export, with
     places and totals; a database may lie in between.
 
-    An error on the way is told in ``error``: one meet stops no others.
+    An error on the way, whatever it is, is told in ``error``: one meet stops no others.
     """
     try:
         return _replay(name, files, through)
-    except (ValueError, KeyError, IndexError, ArithmeticError) as wrong:
-        return Replayed(name, False, error=f"{type(wrong).__name__}: {wrong}")
+    except Exception as wrong:
+        return _failed(name, wrong)
+
+
+def _failed(name: str, wrong: Exception) -> Replayed:
+    return Replayed(name, False, error=f"{type(wrong).__name__}: {wrong}")
 
 
 def _replay(name: str, files: Mapping[str, bytes], through: Through) -> Replayed:
@@ -99,6 +105,7 @@ def _replay(name: str, files: Mapping[str, bytes], through: Through) -> Replayed
     comparison = compare(
         ours, accepted, is_federation_carried=not _says_nothing(sheet), hints=_hints(sheet, exported, own_places)
     )
+    findings = tuple(one for one in check(ours) if not one.is_warning)
     return Replayed(
         name,
         True,
@@ -107,14 +114,16 @@ def _replay(name: str, files: Mapping[str, bytes], through: Through) -> Replayed
         problems=(*problems, *refused),
         comparison=comparison,
         own_places=sum(own_places.get(row) == place for row, place in stated.items()),
-        findings=tuple(one for one in check(ours) if not one.is_warning),
+        findings=findings,
+        inherited=sum(_is_inherited(one, sheet) for one in findings),
         archive_bytes=len(archive),
     )
 
 
 def _read(files: Mapping[str, bytes]) -> tuple[bytes, MeetSheet, list[Problem]] | None:
     """The first original in OPL Format v1 that has entries: the plain names before numbered ones."""
-    names = sorted(filter(_is_original, files), key=lambda name: (Path(name).stem != "original", name))
+    texts = [name for name in files if _is_original(name) and name.endswith((".csv", ".txt"))]
+    names = sorted(texts, key=lambda name: (Path(name).stem != "original", name))
     for name in names:
         data = files[name]
         # Other layouts have no such line, and to take them for this one would be guessing.
@@ -128,6 +137,20 @@ def _read(files: Mapping[str, bytes]) -> tuple[bytes, MeetSheet, list[Problem]] 
 
 def _says_nothing(sheet: MeetSheet) -> bool:
     return not sheet.federation or (sheet.made_by == "LiftingCast" and sheet.federation in opl_v1.SAYS_NOTHING)
+
+
+def _is_inherited(finding: Finding, sheet: MeetSheet) -> bool:
+    """Does it tell of the original and not of the export? Divisions are held against those of the federation that the
+    original states, be it none, and the export leaves them as they are spelled where it does not know better."""
+    match finding.rule:
+        case Rule.COUNTRY:
+            return not sheet.country
+        case Rule.FEDERATION:
+            return _says_nothing(sheet)
+        case Rule.DIVISION:
+            as_spelled = any(finding.sentence.startswith(repr(entry.division)) for entry in sheet.entries)
+            return as_spelled or _says_nothing(sheet)
+    return finding.rule in (Rule.ATTEMPT_ORDER, Rule.REPEATED)
 
 
 def _hints(sheet: MeetSheet, exported: MeetSheet, own_places: Mapping[int, str]) -> Hints:
@@ -161,8 +184,16 @@ def _places(sheet: MeetSheet) -> dict[int, str]:
 def replay_all(folders: Iterable[Path], *, through: Through = reckoned) -> Iterator[Replayed]:
     """One after the other, named by their folder."""
     for folder in folders:
+        yield replay_folder(folder, through=through)
+
+
+def replay_folder(folder: Path, *, through: Through = reckoned) -> Replayed:
+    """One meet from its folder."""
+    try:
         files = {name: data for name, data in files_read(folder).items() if name in ACCEPTED or _is_original(name)}
-        yield replay(folder.name, files, through=through)
+    except OSError as wrong:
+        return _failed(folder.name, wrong)
+    return replay(folder.name, files, through=through)
 
 
 def tally(results: Iterable[Replayed]) -> dict[str, Any]:
@@ -171,7 +202,11 @@ def tally(results: Iterable[Replayed]) -> dict[str, Any]:
     totals_agree, places_agree: accepted entries of totals_compared, places_compared whose total, place is ours. Who was
     entered in another division too has a total to compare there, and no place.
     files_equal: meets whose cells are all equal wherever both files carry one, and that lack no entry;
-    files_equal_but_spelling: when divisions may be spelled otherwise and namesakes numbered.
+    files_equal_but_spelling: when divisions may be spelled otherwise and namesakes numbered;
+    files_equal_but_names: when people and meets may be called otherwise too. columns: by file and column, how many
+    cells are equal of how many that both carry. exports_clean: without findings of the checker;
+    exports_clean_as_stated: without any that the original does not bring along. other_layouts: meets whose original is
+    not in OPL Format v1.
     """
     rows = list(results)
     done = [row for row in rows if row.imported]
@@ -182,6 +217,7 @@ def tally(results: Iterable[Replayed]) -> dict[str, Any]:
     return {
         "meets": len(rows),
         "imported": len(done),
+        "other_layouts": [row.meet for row in rows if not row.imported and not row.error],
         "failed": [{"meet": row.meet, "error": row.error} for row in rows if row.error],
         "entries": sum(row.entries for row in done),
         "entries_accepted": sum(row.accepted_entries for row in done),
@@ -194,6 +230,9 @@ def tally(results: Iterable[Replayed]) -> dict[str, Any]:
         "cells_equal": sum(one.cells_equal for one in compared),
         "files_equal": sum(one.is_equal for one in compared),
         "files_equal_but_spelling": sum(one.is_equal_but_spelling for one in compared),
+        "files_equal_but_names": sum(one.is_equal_but_names for one in compared),
+        "columns": _columns(compared),
+        "exports_clean_as_stated": sum(len(row.findings) == row.inherited for row in done),
         "exports_clean": sum(not row.findings for row in done),
         "findings": dict(Counter(str(one.rule) for one in findings).most_common()),
         "problems": sum(len(row.problems) for row in done),
@@ -214,6 +253,16 @@ def tally(results: Iterable[Replayed]) -> dict[str, Any]:
     }
 
 
+def _columns(compared: Iterable[Comparison]) -> dict[str, list[int]]:
+    counts: dict[str, list[int]] = {}
+    for one in compared:
+        for column, (equal, carried) in one.columns.items():
+            count = counts.setdefault(column, [0, 0])
+            count[0] += equal
+            count[1] += carried
+    return counts
+
+
 def table(figures: Mapping[str, Any]) -> str:
     """The figures for people."""
     lines = [
@@ -226,12 +275,23 @@ def table(figures: Mapping[str, Any]) -> str:
         + _share(figures["places_from_accepted_attempts"], figures["entries_accepted"]),
         f"cells equal           {_share(figures['cells_equal'], figures['cells_compared'])} of those that both carry",
         f"files equal           {figures['files_equal']} of {figures['imported']}"
-        f" ({figures['files_equal_but_spelling']} but for the spelling of divisions and numbers of namesakes)",
-        f"exports checked clean {figures['exports_clean']} of {figures['imported']}",
+        f" ({figures['files_equal_but_spelling']} but for the spelling of divisions and numbers of namesakes,"
+        f" {figures['files_equal_but_names']} but for names of people, divisions and meets)",
+        f"exports checked clean {figures['exports_clean']} of {figures['imported']}"
+        f" ({figures['exports_clean_as_stated']} but for what the original itself lacks or got wrong)",
+        "",
+        "columns that differ somewhere:",
+        *(
+            f"  {column:24} {_share(equal, carried)}"
+            for column, (equal, carried) in figures["columns"].items()
+            if equal < carried
+        ),
     ]
     for title, counts in (("causes of disagreements", figures["causes"]), ("findings in exports", figures["findings"])):
         if counts:
             lines += ["", f"{title}:", *(f"{times:7}  {name}" for name, times in counts.items())]
+    if other := figures["other_layouts"]:
+        lines += ["", f"{len(other)} not in OPL Format v1: {', '.join(other)}"]
     lines += [f"failed: {one['meet']}: {one['error']}" for one in figures["failed"]]
     return "\n".join(lines) + "\n"
 
@@ -240,8 +300,15 @@ def _share(part: int, whole: int) -> str:
     return f"{part} of {whole}" + (f" ({part / whole:.2%})" if whole else "")
 
 
-def main(arguments: Sequence[str] | None = None, *, through: Through = reckoned) -> int:
-    """0 when every meet found was read or is in another layout, 1 when one failed, 2 when there is none."""
+def main(
+    arguments: Sequence[str] | None = None,
+    *,
+    replaying: Callable[[Sequence[Path]], Iterable[Replayed]] = replay_all,
+) -> int:
+    """0 when every meet found was read or is in another layout, 1 when one failed, 2 when there is none.
+
+    replaying: how the folders are gone through; several may be at once.
+    """
     parser = argparse.ArgumentParser(prog="python -m meets.exchange.replay", description=__doc__.split("\n")[0])
     parser.add_argument("folder", type=Path, help="a folder of meet folders")
     parser.add_argument("--json", action="store_true", help="one JSON object on the last line as well")
@@ -250,9 +317,7 @@ def main(arguments: Sequence[str] | None = None, *, through: Through = reckoned)
     if not folders:
         sys.stderr.write(f"There are no meets with an original and accepted files at {given.folder}.\n")
         return 2
-    with tqdm(
-        replay_all(folders, through=through), total=len(folders), desc="replay", unit="meet", file=sys.stderr
-    ) as bar:
+    with tqdm(replaying(folders), total=len(folders), desc="replay", unit="meet", file=sys.stderr) as bar:
         figures = tally(bar)
     sys.stdout.write(table(figures))
     if given.json:

@@ -40,6 +40,9 @@ BORN_FROM: Final = 1900
 CENTURY_UNTIL: Final = 20
 # Of a cell, as a problem shows it.
 SHOWN: Final = 60
+# A cross is how an attempt is written that was not taken; elsewhere it means something, and who knows what.
+_CROSSES: Final = frozenset({"x", "X"})
+_SAYS_NOTHING: Final = NOTHING - _CROSSES
 NEEDED: Final = ("name", "sex", "equipment")
 YES_NO: Final = ("Yes", "No")
 YES_NO_WORDS: Final = {"Yes": ("yes", "y", "true", "1"), "No": ("no", "n", "false", "0")}
@@ -168,7 +171,7 @@ class Line:
     def said(self, name: str) -> str:
         """The cell, tidied; empty where it says nothing."""
         text = tidy(self.cells.get(name, ""))
-        return "" if text in NOTHING else text
+        return "" if text in _SAYS_NOTHING else text
 
     def text(self, name: str, most: int) -> str:
         """A text. What a spreadsheet would take for a formula is taken without what makes it one, and named."""
@@ -198,8 +201,9 @@ class Line:
 
     def whole(self, name: str, most: int) -> int | None:
         """A whole number from 1."""
+        text = self.said(name)
         try:
-            number = number_of(self.said(name))
+            number = Decimal(0) if text in _CROSSES else number_of(text)
         except ValueError:
             number = Decimal(0)
         if number is None or (number == number.to_integral() and 1 <= number <= most):

@@ -29,13 +29,14 @@ class Lists:
 
 @dataclass(frozen=True, slots=True)
 class Spellings:
-    """``opl_spellings.toml``, by key_of the spelling. division_styles: by federation."""
+    """``opl_spellings.toml``, by key_of the spelling. division_styles, homes: by federation's code."""
 
     federations: Mapping[str, str]
     federation_names: Mapping[str, tuple[str, ...]]
     countries: Mapping[str, str]
     states: Mapping[str, Mapping[str, str]]
     division_styles: Mapping[str, str]
+    homes: Mapping[str, str]
 
 
 @cache
@@ -62,7 +63,8 @@ def spellings_load() -> Spellings:
         states[country] |= {key_of(name): code for name, code in names.items()}
     styles = {code: style for style, codes in data["divisions"].items() for code in codes.split()}
     names = {code: tuple(names) for code, names in data["federations"].items()}
-    return Spellings(federations, names, countries, states, styles)
+    homes = {code: country for country, codes in data["homes"].items() for code in codes.split()}
+    return Spellings(federations, names, countries, states, styles, homes)
 
 
 def federation_code(text: str) -> str:

@@ -40,10 +40,13 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Line:
+    """changes: what differs from the meet, each as "lot: 12 → 14"."""
+
     row: int
     what: str
     word: str
     cells: tuple[Cell, ...]
+    changes: tuple[str, ...] = ()
 
 
 def roster_lines(report: RosterReport) -> tuple[list[Line], int]:
@@ -68,7 +71,24 @@ def _line(planned: Planned, problems: Iterable[CellProblem]) -> Line:
         values[_column(problem)].append(problem.value or "–")
     texts = _texts(_taken(planned.row, told))
     cells = tuple(Cell(name, texts[name], tuple(values.get(name, ()))) for name in COLUMNS)
-    return Line(planned.row.row, planned.what, WORDS[planned.what], cells)
+    return Line(planned.row.row, planned.what, WORDS[planned.what], cells, tuple(_changes(planned)))
+
+
+def _changes(planned: Planned) -> Iterator[str]:
+    for name, (before, after) in {**planned.lifter_changes, **planned.entry_changes}.items():
+        yield f"{name.removesuffix('_kg').replace('_', ' ')}: {_said(before)} → {_said(after)}"
+    for division, event in planned.categories if not planned.is_new else ():
+        yield f"also in {_joined(division, event)}"
+    for lift, kg in planned.openers.items() if not planned.is_new else ():
+        yield f"{lift} opener: – → {kg_text(kg)}"
+    for attempt, kg in planned.reweighed:
+        yield f"{attempt.lift} opener: {kg_text(attempt.declared_kg)} → {kg_text(kg)}"
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "–" if value is None or value == "" else str(value)
 
 
 def _taken(row: RosterRow, problems: Iterable[CellProblem]) -> RosterRow:
@@ -96,11 +116,9 @@ def _column(problem: CellProblem) -> str:
 
 def _texts(row: RosterRow) -> dict[str, str]:
     born = row.birth_date or row.birth_year
-    place = (
-        f"session {row.session}" if row.session else "",
-        row.platform,
-        f"flight {row.flight}" if row.flight else "",
-    )
+    session = f"session {row.session}" if row.session else ""
+    platform = f"platform {row.platform}" if row.platform.isdecimal() else row.platform
+    place = (session, platform, f"flight {row.flight}" if row.flight else "")
     return {
         "lifter": _joined(row.name, row.sex, str(born or ""), row.team),
         "equipment": _joined(row.equipment, "guest" if row.guest else ""),

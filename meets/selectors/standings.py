@@ -1,168 +1,70 @@
-"""Results: bests, totals, places and points of a meet, by category. People decided every attempt that counts here."""
+"""Results as they are shown and exported: one place for pages, API and files."""
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from decimal import Decimal
+from itertools import groupby
+from types import MappingProxyType
 
-from judging.rulebook import rulebook_load
-from meets.competition.ages import AgeGroup
-from meets.competition.attempts import AttemptOutcome as Became
-from meets.competition.attempts import event_lifts
-from meets.competition.classes import class_of
-from meets.competition.placing import Contestant, Placed, Score, Standing, Taken, placing
-from meets.competition.points import Formula, points_of, points_round
-from meets.models import Attempt, AttemptOutcome, Category, Entry, Event, Meet
+from meets.competition.attempts import LETTERS
+from meets.competition.placing import Score
+from meets.exchange.lines import line_of, sheet_with
+from meets.exchange.recompute import recompute, total_of
+from meets.exchange.sheet import SheetEntry
+from meets.models import Meet
+from meets.selectors.reckoning import NO_TOTAL, Group, Row, by_place, points_in, reckoned_rows
 
-# Of an entry that nobody put into a division: it competes with all of them, in full power.
-NO_CATEGORY = Category(division="", event=Event.SBD)
-WORDS = {Standing.NO_TOTAL: "DQ", Standing.DISQUALIFIED: "DQ", Standing.GUEST: "G"}
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Who is placed together."""
-
-    division: str
-    sex: str
-    event: str
-    equipment: str
-    weight_class: str
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """An entry in one category. attempts: of the event's lifts, by lift then number. place: a number from 1; "DQ" of
-    whoever has no total any more, "G" of a guest, empty while it is open. set_by_hand: an official's word. tied:
-    shared, and only an official can say who is first. points: by the meet's formula, rounded; None where
-    not defined."""
-
-    group: Group
-    entry: Entry
-    category: Category
-    attempts: tuple[Attempt, ...]
-    score: Score
-    place: str
-    set_by_hand: bool
-    tied: bool
-    points: Decimal | None
-
-    @property
-    def total_kg(self) -> Decimal | None:
-        return None if self.place == "DQ" else self.score.total_kg
+__all__ = ["Group", "Row", "standing_rows"]
 
 
 def standing_rows(meet: Meet) -> list[Row]:
-    """Every entry in each of its categories, group after group in the order of places. Four queries, however many."""
-    entries = Entry.objects.filter(meet=meet).select_related("lifter", "session", "platform")
-    attempts: dict[object, list[Attempt]] = defaultdict(list)
-    for attempt in Attempt.objects.filter(entry__meet=meet).order_by("lift", "number"):
-        attempts[attempt.entry_id].append(attempt)
-    categories: dict[object, list[Category]] = defaultdict(list)
-    for category in Category.objects.filter(entry__meet=meet).order_by("pk"):
-        categories[category.entry_id].append(category)
-    groups: dict[Group, list[tuple[Entry, Category]]] = defaultdict(list)
-    for entry in entries:
-        for category in categories.get(entry.pk) or [NO_CATEGORY]:
-            groups[group_of(meet, entry, category)].append((entry, category))
-    rows: list[Row] = []
-    for group in sorted(groups, key=_in_order):
-        rows += _placed(meet, group, groups[group], attempts)
-    return rows
+    """Every entry in each of its categories, group after group in the order of places. Three queries, however many.
+
+    Of results that another system made, places are reckoned as ``recompute`` does, since only the stated places tell
+    how a division was ranked there; an official's word goes before them here as everywhere.
+    """
+    rows = reckoned_rows(meet)
+    return _brought_in(meet, rows) if meet.origin else rows
 
 
-def group_of(meet: Meet, entry: Entry, category: Category) -> Group:
-    return Group(category.division, entry.lifter.sex, category.event, entry.equipment, class_shown(meet, entry))
+def _brought_in(meet: Meet, rows: Sequence[Row]) -> list[Row]:
+    # Line by line as the file had them: between equals the order of the file decides.
+    ordered = sorted(rows, key=in_order)
+    lines = [line_of(meet, row, row.category.stated_place) for row in ordered]
+    found = recompute(sheet_with(meet, lines)).sheet.entries
+    placed = [_placed_as(meet, row, line) for row, line in zip(ordered, found, strict=True)]
+    shared = Counter((row.group, row.place) for row in placed if row.place.isdigit() and not row.set_by_hand)
+    return list(_regrouped(rows, [replace(row, tied=shared[row.group, row.place] > 1) for row in placed]))
 
 
-def class_shown(meet: Meet, entry: Entry) -> str:
-    """The entry's class: as stated, else by its bodyweight where the federation's classes are known."""
-    if entry.weight_class or entry.bodyweight_kg is None:
-        return entry.weight_class
-    found = class_of(entry.bodyweight_kg, entry.lifter.sex, meet.starts_on, AgeGroup.OPEN, federation=meet.federation)
-    return found or ""
+def in_order(row: Row) -> tuple[int, object, str]:
+    """A key for sorting: categories as they were made."""
+    return row.category.pk or 0, row.entry.created_at, str(row.entry.pk)
 
 
-def _in_order(group: Group) -> tuple[object, ...]:
-    digits = group.weight_class.rstrip("+")
-    weight = float(digits) if digits.replace(".", "", 1).isdecimal() else 0.0
-    return group.event != Event.SBD, group.event, group.division, group.equipment, group.sex, weight, group.weight_class
+def _placed_as(meet: Meet, row: Row, line: SheetEntry) -> Row:
+    score = _score_of(line)
+    by_hand = row.category.place_override is not None and score.total_kg is not None and line.place != "G"
+    place = str(row.category.place_override) if by_hand else line.place
+    points = None if place in NO_TOTAL else points_in(meet, row.group, row.entry, score.total_kg)
+    return replace(row, score=score, place=place, set_by_hand=by_hand, points=points)
 
 
-def _placed(
-    meet: Meet,
-    group: Group,
-    members: Sequence[tuple[Entry, Category]],
-    attempts: dict[object, list[Attempt]],
-) -> Iterable[Row]:
-    book = rulebook_load(meet.rulebook)
-    by_id = {f"{entry.pk}:{category.pk or 0}": (entry, category) for entry, category in members}
-    contestants = [
-        Contestant(
-            id=name,
-            attempts=taken_of(attempts.get(entry.pk, ())),
-            bodyweight_kg=entry.bodyweight_kg,
-            event=group.event,
-            guest=entry.guest,
-            disqualified=entry.disqualified,
-            rank=category.place_override,
-        )
-        for name, (entry, category) in by_id.items()
-    ]
-    rows = [
-        _row(meet, group, *by_id[placed.contestant.id], attempts, placed)
-        for placed in placing(contestants, book.attempts)
-    ]
-    return sorted(rows, key=lambda row: (not row.place.isdigit(), int(row.place) if row.place.isdigit() else 0))
+def _score_of(line: SheetEntry) -> Score:
+    """From the attempts, or where the file had none, from the bests that it stated."""
+    bests = {LETTERS[letter]: lift.reckoned_kg for letter, lift in line.lifts}
+    found = {lift: kg for lift, kg in bests.items() if kg is not None}
+    first = list(bests)[:-1]
+    subtotal = sum((found[lift] for lift in first), Decimal(0)) if first and set(first) <= set(found) else None
+    bombed = tuple(lift for lift, kg in bests.items() if kg is None)
+    return Score(MappingProxyType(found), subtotal, total_of(line), bombed, None)
 
 
-def taken_of(attempts: Iterable[Attempt]) -> tuple[Taken, ...]:
-    """Attempts as the rules of placing see them; one that was not taken is none."""
-    return tuple(
-        Taken(
-            attempt.lift_kind,
-            attempt.number,
-            attempt.declared_kg,
-            Became(attempt.outcome) if attempt.outcome else None,
-            attempt.decided_seq,
-        )
-        for attempt in attempts
-        if attempt.outcome != AttemptOutcome.PASSED
-    )
-
-
-def _row(
-    meet: Meet, group: Group, entry: Entry, category: Category, attempts: dict[object, list[Attempt]], placed: Placed
-) -> Row:
-    lifts = event_lifts(group.event)
-    mine = tuple(attempt for attempt in attempts.get(entry.pk, ()) if attempt.lift_kind in lifts)
-    by_hand = category.place_override is not None and placed.standing is Standing.PLACED
-    place = str(category.place_override) if by_hand else _place(placed)
-    points = points_of(
-        Formula(meet.formula),
-        total_kg=placed.score.total_kg,
-        bodyweight_kg=entry.bodyweight_kg,
-        sex=group.sex,
-        equipment=group.equipment,
-        event=group.event,
-        on=meet.starts_on,
-    )
-    return Row(
-        group,
-        entry,
-        category,
-        mine,
-        placed.score,
-        place,
-        by_hand,
-        placed.tied and not by_hand,
-        None if points is None else points_round(points),
-    )
-
-
-def _place(placed: Placed) -> str:
-    if placed.place is not None:
-        return str(placed.place)
-    if placed.standing is Standing.NO_TOTAL and not placed.score.bombed_out:
-        return ""
-    return WORDS[placed.standing]
+def _regrouped(rows: Sequence[Row], placed: Iterable[Row]) -> Iterable[Row]:
+    """The groups in their order, each by its new places."""
+    by_group: dict[Group, list[Row]] = {}
+    for row in placed:
+        by_group.setdefault(row.group, []).append(row)
+    for group, _ in groupby(rows, key=lambda row: row.group):
+        yield from sorted(by_group[group], key=by_place)

@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import Prefetch
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -18,7 +18,8 @@ from meets import access, roster
 from meets.attempts import attempt_create, attempt_delete, attempt_update
 from meets.errors import Refusal
 from meets.forms import AttemptsForm, EntryForm, MeetForm, MemberForm, NewMeetForm, PlatformForm
-from meets.models import Attempt, Entry, Meet, Membership, Platform, Role
+from meets.models import Attempt, Entry, Lifter, Meet, Membership, Platform, Role
+from meets.roster_plan import division_warnings
 from meets.selectors.lists import entries_named
 from meets.views.shared import head_desk_of, staff_desk_of, user_of
 
@@ -124,16 +125,35 @@ def lifter_list(request: HttpRequest, meet_id: UUID) -> HttpResponse:
 @login_required
 @_page
 def lifter_create(request: HttpRequest, meet_id: UUID) -> HttpResponse:
+    """A new lifter with an entry; with ``of`` another entry of a lifter who is there."""
     desk = staff_desk_of(request, meet_id)
-    form = EntryForm(request.POST or None, meet=desk.meet, initial={"equipment": "classic"})
+    lifter = _lifter_named(request, desk.meet)
+    form = EntryForm(request.POST or None, meet=desk.meet, lifter=lifter, initial={"equipment": "classic"})
     attempts = AttemptsForm(request.POST or None, attempts=[])
     if request.method == "POST" and form.is_valid() & attempts.is_valid():
         entry = _entry_save(request, form, attempts)
         if entry is not None:
             messages.success(request, f"{entry.lifter.name} is entered.")
             return redirect("lifter-list", desk.meet.pk)
-    context = {"desk": desk, "meet": desk.meet, "section": "lifters", "form": form, "attempts": attempts}
+    context: dict[str, Any] = {
+        "desk": desk,
+        "meet": desk.meet,
+        "section": "lifters",
+        "form": form,
+        "attempts": attempts,
+    }
+    context["lifter"] = lifter
     return render(request, "meets/entry_form.html", context, status=400 if request.method == "POST" else 200)
+
+
+def _lifter_named(request: HttpRequest, meet: Meet) -> Lifter | None:
+    """Raises Http404 for somebody who is not in this meet."""
+    if not (named := request.GET.get("of")):
+        return None
+    try:
+        return get_object_or_404(Lifter, meet=meet, pk=UUID(named))
+    except ValueError as error:
+        raise Http404("There is no such lifter in this meet.") from error
 
 
 @never_cache
@@ -154,6 +174,8 @@ def entry_edit(request: HttpRequest, entry_id: UUID) -> HttpResponse:
         "entry": entry,
         "form": form,
         "attempts": attempts,
+        "others": entry.lifter.entries.exclude(pk=entry.pk),
+        "warnings": division_warnings(entry),
     }
     return render(request, "meets/entry_form.html", context, status=400 if request.method == "POST" else 200)
 
@@ -164,7 +186,11 @@ def _entry_save(request: HttpRequest, form: EntryForm, attempts: AttemptsForm) -
     try:
         with transaction.atomic():
             if form.entry is None:
-                lifter = roster.lifter_create(meet=form.meet, **form.lifter_fields())
+                lifter = (
+                    roster.lifter_create(meet=form.meet, **form.lifter_fields())
+                    if form.lifter is None
+                    else roster.lifter_update(lifter=form.lifter, **form.lifter_fields())
+                )
                 entry = roster.entry_create(meet=form.meet, user=user, lifter=lifter, **form.entry_fields())
             else:
                 roster.lifter_update(lifter=form.entry.lifter, **form.lifter_fields())
@@ -189,16 +215,16 @@ def _entry_save(request: HttpRequest, form: EntryForm, attempts: AttemptsForm) -
 @login_required
 @require_POST
 def entry_delete(request: HttpRequest, entry_id: UUID) -> HttpResponse:
-    """Takes the lifter out of the meet, with entry and attempts."""
+    """Takes the entry out of the meet, and the lifter with the last one."""
     entry = access.row_or_404(Entry, request.user, entry_id, "lifter")
     staff_desk_of(request, entry.meet_id)
     name = entry.lifter.name
     try:
-        roster.lifter_delete(lifter=entry.lifter, user=user_of(request))
+        is_gone = roster.entry_take_out(entry=entry, user=user_of(request))
     except Refusal as refusal:
         messages.warning(request, refusal.detail)
         return redirect("entry-edit", entry_id)
-    messages.success(request, f"{name} is taken out of the meet.")
+    messages.success(request, f"{name} is taken out of the meet." if is_gone else f"This entry of {name} is taken out.")
     return redirect("lifter-list", entry.meet_id)
 
 

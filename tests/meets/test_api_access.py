@@ -268,6 +268,7 @@ TABLE = {
     ("export-opl", "get"): Row(meet, ALL, 200),
     ("export-opl-v1", "get"): Row(meet, ALL, 200),
     ("export-results", "get"): Row(meet, ALL, 200),
+    ("export-results-json", "get"): Row(meet, ALL, 200),
     ("export-attempts", "get"): Row(meet, ALL, 200),
     ("export-attempts-csv", "get"): Row(meet, ALL, 200),
     # Results go into an empty meet alone, which this one is not; test_exports has one that is.

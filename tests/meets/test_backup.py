@@ -186,6 +186,16 @@ def test_the_meet_goes_on_where_it_came_in(taken: Path, whole: Whole) -> None:
     assert verify()[0] == 0
 
 
+def test_a_file_from_before_a_column_was_added(taken: Path, whole: Whole) -> None:
+    found = members(taken)
+    rows_changed(found, "meet", lambda rows: rows[0].pop("photos_keep_days") and None)
+    rows_changed(found, "entry", lambda rows: [row.pop("notes") for row in rows] and None)
+    bring_in(zipped_as(taken, found))
+    assert Meet.objects.get(pk=whole.meet.pk).photos_keep_days == 365
+    assert Meet.objects.get(pk=whole.meet.pk).entries.get().notes == ""
+    assert verify()[0] == 0
+
+
 def test_a_closed_meet_takes_a_head_too(whole: Whole, tmp_path: Path) -> None:
     Meet.objects.filter(pk=whole.meet.pk).update(status="closed")
     path = export(whole.meet, tmp_path / "meet.zip")
@@ -365,7 +375,9 @@ def _set(**values: Any) -> Callable[[list[dict[str, Any]]], None]:
         ("meet", _set(name=None), "name is missing"),
         ("meet", _set(name="x" * 121), "longer than 120"),
         ("meet", _set(colour="red"), "columns that are not known here"),
-        ("meet", lambda rows: rows[0].pop("town"), "Meet.town is missing"),
+        ("meet", lambda rows: rows[0].pop("starts_on"), "Meet.starts_on is missing"),
+        ("attempt", lambda rows: rows[0].pop("entry"), "Attempt.entry is missing"),
+        ("assessment", lambda rows: rows[0].pop("uid"), "Assessment.uid is missing"),
         ("meet", lambda rows: rows.clear(), "points to Meet"),
         ("meet", lambda rows: rows.append(rows[0]), "do not fit together"),
         ("entry", _set(platform="Two"), "points to Platform 'Two'"),
@@ -373,11 +385,19 @@ def _set(**values: Any) -> Callable[[list[dict[str, Any]]], None]:
         ("entry", _set(lifter=str(uuid4())), "points to Lifter"),
         ("entry", _set(lifter=None), "names no meet|points to"),
         ("finding", _set(assessment=str(uuid4())), "points to Assessment"),
-        ("membership", _set(user="a\x00b"), "is no user name"),
+        ("membership", _set(user="a\x00b"), "is no user name|do not fit"),
         ("lifter", lambda rows: rows.append(rows[0]), "do not fit together"),
-        ("attemptimage", _set(sha256="0" * 64), "is not the one that its row tells of|names a file"),
+        (
+            "attemptimage",
+            lambda rows: next(row for row in rows if row["original"]).update(sha256="0" * 64),
+            "is not the one that its row tells of",
+        ),
         ("attemptimage", _set(display="photos/x/display.jpg"), "not its own"),
-        ("attemptimage", lambda rows: rows.pop(), "no row names|points to|is not"),
+        (
+            "attemptimage",
+            lambda rows: rows.remove(next(row for row in rows if row["original"])),
+            "photos that no row names",
+        ),
         ("attempt", _set(updated_at="2026-05-01T10:00:00"), "updated_at cannot be"),
     ],
 )

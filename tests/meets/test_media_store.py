@@ -18,9 +18,14 @@ from moto import mock_aws
 from storages.backends.s3 import S3Storage
 
 from config import settings as site
+from meets.backup.read import meet_read
+from meets.backup.write import meet_write
 from meets.intake import image_submit
 from meets.models import AttemptImage, Role
+from meets.retention import photos_purge
+from meets.verify import photo_faults
 from tests.factories import attempt_make, image_make, member_make, photo_bytes, user_make
+from tests.meets.test_backup import forget
 
 pytestmark = pytest.mark.django_db
 
@@ -148,3 +153,28 @@ def test_the_bucket_is_made_once(client: Any) -> None:
     made = bucket_module().bucket_made
     assert [made(), made()] == [True, False]
     assert [row["Name"] for row in client.list_buckets()["Buckets"]] == [BUCKET]
+
+
+def test_photos_are_verified_and_deleted(client: Any) -> None:
+    image = image_make()
+    meet = image.attempt.entry.meet
+    assert list(photo_faults(meet)) == []
+    client.put_object(Bucket=BUCKET, Key=image.original.name, Body=b"another")
+    assert [fault.what for fault in photo_faults(meet)] == [f"photo {image.pk}: its file is not the one that came in"]
+    # One that is gone already is no fault.
+    client.delete_object(Bucket=BUCKET, Key=image.thumb.name)
+    assert photos_purge(meet=meet) == 1
+    assert keys(client) == []
+    assert list(photo_faults(meet)) == []
+
+
+def test_a_meet_is_taken_along(client: Any, tmp_path: Path) -> None:
+    meet = image_make().attempt.entry.meet
+    path, again = tmp_path / "meet.zip", tmp_path / "again.zip"
+    meet_write(meet, path)
+    forget(meet)
+    assert keys(client) == []
+    meet_read(path)
+    assert len(keys(client)) == 3
+    meet_write(meet, again)
+    assert again.read_bytes() == path.read_bytes()

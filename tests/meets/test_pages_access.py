@@ -119,6 +119,9 @@ ROWS = (
     Row("case-vote", method="post", others=403, data={"vote": "upheld"}),
     Row("entry-declare", method="post", member=STAFF_GOES_ON, others=403, data=NEXT_WEIGHT),
     Row("meet-results"),
+    Row("meet-results-import", member=STAFF, others=403),
+    # No file is chosen here.
+    Row("meet-results-import", method="post", member={Role.STAFF: 422, Role.HEAD: 422}, others=403),
     Row("referee-now", member={Role.REFEREE: 200}, others=403),
     Row("referee-live", member={Role.REFEREE: 200}, others=403),
     Row("jury-table", member={Role.JURY: 200}, others=403),

@@ -7,7 +7,16 @@ from django.test import Client
 from django.urls import reverse
 
 from meets.models import Attempt, Entry, Lifter, Light, Meet, MeetStatus, Membership, Platform, Role
-from tests.factories import assessed_make, attempt_make, entry_make, image_make, meet_make, member_make, user_make
+from tests.factories import (
+    assessed_make,
+    attempt_make,
+    entry_make,
+    image_make,
+    lifter_make,
+    meet_make,
+    member_make,
+    user_make,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -357,3 +366,43 @@ def test_names_are_shown_as_text(head: Client, meet: Meet) -> None:
     html = head.get(reverse("lifter-list", args=[meet.pk])).content.decode()
     assert "<script>1" not in html
     assert "&lt;script&gt;" in html
+
+
+def test_one_lifter_in_two_entries(head: Client, meet: Meet) -> None:
+    head.post(reverse("lifter-create", args=[meet.pk]), ENTRY)
+    first = Entry.objects.get(meet=meet)
+    url = f"{reverse('lifter-create', args=[meet.pk])}?of={first.lifter_id}"
+    assert f"Another entry of {first.lifter.name}" in head.get(url).content.decode()
+
+    assert head.post(url, ENTRY | {"lot": "15", "equipment": "equipped", "team": "Halden"}).status_code == 302
+
+    lifter = Lifter.objects.get(meet=meet)
+    assert (lifter.team, {entry.lot for entry in lifter.entries.all()}) == ("Halden", {14, 15})
+    page = head.get(reverse("entry-edit", args=[first.pk])).content.decode()
+    assert "lot 15" in page
+    assert "Take this entry out of the meet" in page
+
+    answer = head.post(reverse("entry-delete", args=[first.pk]), follow=True)
+
+    assert f"This entry of {lifter.name} is taken out." in answer.content.decode()
+    assert [entry.lot for entry in lifter.entries.all()] == [15]
+    head.post(reverse("entry-delete", args=[lifter.entries.get().pk]))
+    assert Lifter.objects.count() == 0
+
+
+def test_another_meets_lifter_gets_no_entry_here(head: Client, meet: Meet) -> None:
+    theirs = lifter_make(meet_make())
+    before = rows()
+    for named in (str(theirs.pk), "x", "9" * 60):
+        url = f"{reverse('lifter-create', args=[meet.pk])}?of={named}"
+        assert head.post(url, ENTRY).status_code == 404
+    assert rows() == before
+
+
+def test_a_division_of_another_age_is_told_and_not_refused(head: Client, meet: Meet) -> None:
+    answer = head.post(
+        reverse("lifter-create", args=[meet.pk]), ENTRY | {"division_1": "Sub-Juniors", "event_1": "SBD"}
+    )
+    assert answer.status_code == 302
+    page = head.get(reverse("entry-edit", args=[Entry.objects.get().pk])).content.decode()
+    assert "Sub-Juniors: By age this lifter is not in Sub-Junior; groups that fit: Open." in page

@@ -15,6 +15,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from meets import roster_import as roster
 from meets.attempts import attempt_call
@@ -37,8 +38,8 @@ pytestmark = pytest.mark.django_db
 
 COLUMNS = (
     "Day", "Platform", "Flight", "Name", "Sex", "Equipment", "Division1", "Division2", "Event1", "BirthDate",
-    "MemberID", "Country", "Team", "Lot", "Guest", "WeightClass", "Bodyweight", "SquatRack", "Squat1Kg", "Bench1Kg", "Deadlift1Kg",
-    "Notes",
+    "MemberID", "Country", "Team", "Lot", "Guest", "WeightClass", "Bodyweight", "SquatRack", "Squat1Kg", "Bench1Kg",
+    "Deadlift1Kg", "Notes",
 )  # fmt: skip
 ALVA = {
     "Day": "1", "Platform": "1", "Flight": "A", "Name": "Alva Nord", "Sex": "F", "Equipment": "Sleeves",
@@ -393,6 +394,26 @@ def test_another_meets_lifters_are_nobody_here(meet: Meet, user: User) -> None:
     assert brought(meet, user, ALVA).count("new") == 1
 
     assert Lifter.objects.filter(meet=other).count() == Lifter.objects.filter(meet=meet).count() == 1
+
+
+def test_no_file_names_somebody_again_who_was_forgotten(meet: Meet, user: User) -> None:
+    brought(meet, user, ALVA)
+    Lifter.objects.update(name="Alva Nord", erased_at=timezone.now(), member_id="")
+    gone = Lifter.objects.values().get()
+
+    report = brought(meet, user, ALVA | {"Team": "Oslo"})
+
+    # A new registration is a new lifter; the one that was erased stays as it is, lot included.
+    assert [(one.column, one.value) for one in report.problems] == [("Lot", "14")]
+    assert Lifter.objects.values().get(pk=gone["id"]) == gone
+    assert Lifter.objects.count() == 2
+
+
+def test_no_formula_is_kept(meet: Meet, user: User) -> None:
+    brought(meet, user, ALVA | {"Name": "=1+A1 Nord", "Team": "@SUM(A1)", "MemberID": "-N1"})
+
+    lifter = Lifter.objects.get()
+    assert (lifter.name, lifter.team, lifter.member_id) == ("1+A1 Nord", "SUM(A1)", "N1")
 
 
 # ── Many ─────────────────────────────────────────────────────────────────────────────────────────────────

@@ -35,7 +35,7 @@ def manage(folder: Path, *arguments: str, **extra: str) -> None:
         [sys.executable, "manage.py", *arguments], cwd=ROOT, env=environ, capture_output=True, text=True, check=False
     )
     if done.returncode:
-        sys.exit(f"manage.py {arguments[0]}: {done.stderr[-500:]}")
+        sys.exit(f"manage.py {arguments[0]}: {(done.stdout + done.stderr)[-500:]}")
 
 
 @contextmanager
@@ -113,7 +113,7 @@ def main() -> None:
             played = play(players, lifters=given.lifters, seed=given.seed, show=show)
             outcome = outcome_of(players, played)
             seconds = time.monotonic() - began
-        # manage(folder, "log_verify")
+        manage(folder, "log_verify")
     if given.out:
         given.out.mkdir(parents=True, exist_ok=True)
         for file, data in outcome.files.items():

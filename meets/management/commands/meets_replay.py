@@ -1,9 +1,16 @@
 """python manage.py meets_replay FOLDER: real meets through import, database and export (meets.exchange.replay)."""
 
 import datetime as dt
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+import django
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management import call_command
@@ -11,9 +18,14 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import connection, transaction
 
 from meets.exchange import replay
+from meets.exchange.replay import Replayed
 from meets.exchange.rows import sheet_import, sheet_of
 from meets.exchange.sheet import MeetSheet
 from meets.models import Meet
+
+# Fewer are done before a second process has started.
+_WORTH_A_PROCESS = 100
+USER = "replay"
 
 
 class Command(BaseCommand):
@@ -24,25 +36,43 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="one JSON object on the last line as well")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if ":memory:" in str(connection.settings_dict["NAME"]):
-            call_command("migrate", verbosity=0)
         arguments = [str(options["folder"]), *(["--json"] if options["json"] else [])]
-        with transaction.atomic():
-            user = User.objects.create(username="replay", is_active=False)
-            code = replay.main(arguments, through=lambda sheet: through_rows(sheet, user))
-            transaction.set_rollback(True)
-        raise SystemExit(code)
+        raise SystemExit(replay.main(arguments, replaying=replay_through))
 
 
-def through_rows(sheet: MeetSheet, user: User) -> MeetSheet:
+def replay_through(folders: Sequence[Path]) -> Iterator[Replayed]:
+    """Through the database; in several processes where each has one of its own in memory."""
+    jobs = min(os.cpu_count() or 1, 1 + len(folders) // _WORTH_A_PROCESS) if _is_in_memory() else 1
+    if jobs == 1:
+        _ready()
+        yield from (replay.replay_folder(folder, through=through_rows) for folder in folders)
+        return
+    with ProcessPoolExecutor(jobs, get_context("spawn"), initializer=_start) as pool:
+        yield from pool.map(partial(replay.replay_folder, through=through_rows), folders, chunksize=8)
+
+
+def _is_in_memory() -> bool:
+    return ":memory:" in str(connection.settings_dict["NAME"])
+
+
+def _start() -> None:
+    """A process of its own."""
+    django.setup()
+    _ready()
+
+
+def _ready() -> None:
+    if _is_in_memory() and not connection.introspection.table_names():
+        call_command("migrate", verbosity=0)
+
+
+def through_rows(sheet: MeetSheet) -> MeetSheet:
     """The sheet as it comes back from the database. The rows are rolled back."""
     with transaction.atomic():
+        user, _ = User.objects.get_or_create(username=USER, is_active=False)
         meet = Meet.objects.create(
             name=sheet.name[:120] or "Meet",
-            federation=sheet.federation[:40],
-            country=sheet.country[:60],
-            state=sheet.state[:60],
-            town=sheet.town[:80],
+            # A sheet without a date stays one: the column needs something to stand in it.
             starts_on=sheet.date or dt.date(1900, 1, 1),
             rulebook=settings.DEFAULT_RULEBOOK,
         )
@@ -50,8 +80,4 @@ def through_rows(sheet: MeetSheet, user: User) -> MeetSheet:
         meet.refresh_from_db()
         found = sheet_of(meet)
         transaction.set_rollback(True)
-    # A sheet without a date or a name stays one: the columns need something to stand in them.
-    date = found.date if sheet.date else None
-    return MeetSheet(
-        **{**{name: getattr(found, name) for name in found.__dataclass_fields__}, "date": date, "name": sheet.name}
-    )
+    return replace(found, date=sheet.date, name=sheet.name)

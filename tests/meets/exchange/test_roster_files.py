@@ -190,6 +190,8 @@ BAD_CELLS: list[tuple[str, str, str, str]] = [
     ("Equipment", "Shirt", "no equipment known here", "Single-ply"),
     ("Event1", "SBX", "no event known here", "SBD"),
     ("Guest", "perhaps", "Yes or No", "Yes"),
+    ("Guest", "x", "Yes or No", "No"),
+    ("Lot", "x", "whole number from 1 to 9999", ""),
     ("Flight", "Q", "one letter", "P"),
     ("Lot", "0", "whole number from 1 to 9999", ""),
     ("Lot", "-4", "whole number from 1 to 9999", ""),
