@@ -170,9 +170,10 @@ def _takes(steps: Sequence[Step]) -> dict[int, AttemptState]:
 
 
 def _declared(steps: Sequence[Step]) -> Decimal | None:
-    """The weight that was declared last; None where it came with another system's results."""
-    told = [step.body.get("kg", step.body.get("to")) for step in steps if step.kind in ("attempt", "weight")]
-    return Decimal(str(told[-1])) if told and told[-1] is not None else None
+    """The weight that was declared last, or lifted as another system's results say; None where no record tells."""
+    kinds = ("attempt", "weight", "brought_in")
+    told = [kg for step in steps if step.kind in kinds and (kg := step.body.get("kg", step.body.get("to"))) is not None]
+    return Decimal(str(told[-1])) if told else None
 
 
 def _values(row: Any) -> tuple[Any, ...]:

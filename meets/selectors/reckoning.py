@@ -3,10 +3,11 @@
 Whoever shows results asks ``meets.selectors.standings``, which knows of results of other systems too.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from uuid import UUID
 
 from judging.rulebook import rulebook_load
 from meets.competition.ages import AgeGroup
@@ -57,23 +58,48 @@ class Row:
         return None if self.place in NO_TOTAL else self.score.total_kg
 
 
-def reckoned_rows(meet: Meet) -> list[Row]:
-    """Every entry in each of its categories, group after group in the order of places. Three queries, however many."""
+def reckoned_rows(meet: Meet, groups: Collection[Group] | None = None) -> list[Row]:
+    """Every entry in each of its categories, group after group in the order of places. Three queries, however many.
+
+    groups: those alone, with two queries more; each is reckoned whole.
+    """
+    ids = None if groups is None else {pk for group, pk in _members(meet) if group in groups}
+    of_entry = {} if ids is None else {"entry__in": ids}
     entries = Entry.objects.filter(meet=meet).select_related("lifter", "session", "platform")
     attempts: dict[object, list[Attempt]] = defaultdict(list)
-    for attempt in Attempt.objects.filter(entry__meet=meet).order_by("lift", "number"):
+    rows = Attempt.objects.filter(entry__meet=meet, **of_entry).order_by("lift", "number")
+    # Times that nobody is shown here cost as much to read as all the rest.
+    for attempt in rows.defer("created_at", "updated_at", "called_at"):
         attempts[attempt.entry_id].append(attempt)
     categories: dict[object, list[Category]] = defaultdict(list)
-    for category in Category.objects.filter(entry__meet=meet).order_by("pk"):
+    for category in Category.objects.filter(entry__meet=meet, **of_entry).order_by("pk"):
         categories[category.entry_id].append(category)
-    groups: dict[Group, list[tuple[Entry, Category]]] = defaultdict(list)
-    for entry in entries:
+    found: dict[Group, list[tuple[Entry, Category]]] = defaultdict(list)
+    for entry in entries if ids is None else entries.filter(pk__in=ids):
         for category in categories.get(entry.pk) or [NO_CATEGORY]:
-            groups[group_of(meet, entry, category)].append((entry, category))
-    rows: list[Row] = []
-    for group in sorted(groups, key=_in_order):
-        rows += _placed(meet, group, groups[group], attempts)
-    return rows
+            group = group_of(meet, entry, category)
+            if groups is None or group in groups:
+                found[group].append((entry, category))
+    return [row for group in sorted(found, key=_in_order) for row in _placed(meet, group, found[group], attempts)]
+
+
+def group_counts(meet: Meet) -> dict[Group, int]:
+    """How many stand in each group, in the order in which they are shown. Two queries, and no attempt is read."""
+    counts = Counter(group for group, _ in _members(meet))
+    return {group: counts[group] for group in sorted(counts, key=_in_order)}
+
+
+def _members(meet: Meet) -> Iterator[tuple[Group, UUID]]:
+    """The entries of each group, by their ids."""
+    categories: dict[object, list[tuple[str, str]]] = defaultdict(list)
+    of_meet = Category.objects.filter(entry__meet=meet).order_by()
+    for entry_id, division, event in of_meet.values_list("entry_id", "division", "event"):
+        categories[entry_id].append((division, event))
+    columns = ("pk", "lifter__sex", "equipment", "weight_class", "bodyweight_kg")
+    for pk, sex, equipment, weight_class, kg in Entry.objects.filter(meet=meet).order_by().values_list(*columns):
+        name = _class(meet, sex, weight_class, kg)
+        for division, event in categories.get(pk) or [(NO_CATEGORY.division, NO_CATEGORY.event)]:
+            yield Group(division, sex, event, equipment, name), pk
 
 
 def group_of(meet: Meet, entry: Entry, category: Category) -> Group:
@@ -82,10 +108,13 @@ def group_of(meet: Meet, entry: Entry, category: Category) -> Group:
 
 def class_shown(meet: Meet, entry: Entry) -> str:
     """The entry's class: as stated, else by its bodyweight where the federation's classes are known."""
-    if entry.weight_class or entry.bodyweight_kg is None:
-        return entry.weight_class
-    found = class_of(entry.bodyweight_kg, entry.lifter.sex, meet.starts_on, AgeGroup.OPEN, federation=meet.federation)
-    return found or ""
+    return _class(meet, entry.lifter.sex, entry.weight_class, entry.bodyweight_kg)
+
+
+def _class(meet: Meet, sex: str, stated: str, bodyweight_kg: Decimal | None) -> str:
+    if stated or bodyweight_kg is None:
+        return stated
+    return class_of(bodyweight_kg, sex, meet.starts_on, AgeGroup.OPEN, federation=meet.federation) or ""
 
 
 def _in_order(group: Group) -> tuple[object, ...]:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import groupby
 from types import MappingProxyType
@@ -13,9 +13,9 @@ from meets.exchange.lines import line_of, sheet_with
 from meets.exchange.recompute import recompute, total_of
 from meets.exchange.sheet import SheetEntry
 from meets.models import Meet
-from meets.selectors.reckoning import NO_TOTAL, Group, Row, by_place, points_in, reckoned_rows
+from meets.selectors.reckoning import NO_TOTAL, Group, Row, by_place, group_counts, points_in, reckoned_rows
 
-__all__ = ["Group", "Row", "standing_rows"]
+__all__ = ["Group", "Page", "Row", "standing_page", "standing_rows"]
 
 
 def standing_rows(meet: Meet) -> list[Row]:
@@ -26,6 +26,35 @@ def standing_rows(meet: Meet) -> list[Row]:
     """
     rows = reckoned_rows(meet)
     return _brought_in(meet, rows) if meet.origin else rows
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some of the rows. parts: the groups on this page, each with its rows here, and whether it began on the page
+    before."""
+
+    parts: list[tuple[Group, list[Row], bool]]
+    number: int
+    pages: int
+
+
+def standing_page(meet: Meet, number: int, per_page: int) -> Page:
+    """The page of that number, from 1; the nearest one where there is none. Only what stands on it is reckoned."""
+    counts = group_counts(meet)
+    pages = max(-(-sum(counts.values()) // per_page), 1)
+    number = min(max(number, 1), pages)
+    first, last = per_page * (number - 1), per_page * number
+    at, starts = 0, {}
+    for group, count in counts.items():
+        if at < last and at + count > first:
+            starts[group] = at
+        at += count
+    rows = standing_rows(meet) if meet.origin else reckoned_rows(meet, starts)
+    parts = []
+    for group, found in groupby((row for row in rows if row.group in starts), key=lambda row: row.group):
+        start = starts[group]
+        parts.append((group, list(found)[max(first - start, 0) : last - start], start < first))
+    return Page(parts, number, pages)
 
 
 def _brought_in(meet: Meet, rows: Sequence[Row]) -> list[Row]:

@@ -63,7 +63,9 @@ class Answer:
     def told(self) -> dict[str, list[str]]:
         """What it says of the photo, name by name; the parts of a policy in one order."""
         names = {key.lower() for key, _ in self.headers} - OF_THE_HOP
-        return {name: sorted(";".join(self.all(name)).split("; ")) for name in names}
+        told = {name: sorted(";".join(self.all(name)).split("; ")) for name in names}
+        # Every request has an id of its own: that there is one, and just one, is what can be compared.
+        return told | {"x-request-id": [str(len(self.all("X-Request-Id")))]}
 
 
 def ask(port: int, path: str, *, method: str = "GET", body: bytes | None = None, **headers: str) -> Answer:

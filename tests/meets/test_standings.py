@@ -5,11 +5,16 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from meets.attempts import attempt_pass
 from meets.errors import Refusal
-from meets.models import Category, Entry, LogKind, LogRecord, Meet, Role
-from meets.selectors.standings import standing_rows
+from meets.models import Attempt, Category, Entry, LogKind, LogRecord, Meet, Role
+from meets.selectors.standings import standing_page, standing_rows
 from meets.standings import place_set
 from tests import factories as make
 
@@ -107,6 +112,86 @@ def test_a_place_that_is_not_set(meet: Meet, change: dict[str, Any], reason: str
     assert (Category.objects.count(), LogRecord.objects.count()) == (0, before)
 
 
+def test_whoever_passes_the_last_attempt_without_a_good_one_is_out(meet: Meet) -> None:
+    entry = lifter(meet, "Passes", "-200 -200 0 120 0 0 220 0 0")
+    third = make.attempt_make(entry=entry, lift="squat", number=3, declared_kg="205")
+    assert shown(meet) == [("Passes", "", "")]
+    attempt_pass(attempt=third, user=make.user_make(), reason="knee hurts")
+    assert shown(meet) == [("Passes", "DQ", "")]
+
+
+def test_a_closed_meet_leaves_nobody_open(meet: Meet) -> None:
+    lifter(meet, "Not through", "150 0 0 100 0 0 0 0 0")
+    make.entry_make(meet, lifter=make.lifter_make(meet, name="Weighed", sex="M"), bodyweight_kg=Decimal("80.00"))
+    make.entry_make(meet, lifter=make.lifter_make(meet, name="Did not come", sex="M"), weight_class="83")
+    assert {place for _, place, _ in shown(meet)} == {""}
+    Meet.objects.update(status="closed")
+    meet.refresh_from_db()
+    assert sorted(row[:2] for row in shown(meet)) == [
+        ("Did not come", "NS"),
+        ("Not through", "DQ"),
+        ("Weighed", "DQ"),
+    ]
+
+
+def test_without_a_total_there_are_no_points(meet: Meet) -> None:
+    lifter(meet, "Out", "240 0 0 150 0 0 280 0 0", disqualified=True)
+    assert [(row.total_kg, row.points) for row in standing_rows(meet)] == [(None, None)]
+
+
+# ── The same, reckoned here by itself ────────────────────────────────────────────────────────────────────
+
+# Few weights, so that totals and bodyweights are often equal.
+CELLS = st.lists(st.sampled_from([0, 100, 102.5, -100, -102.5]), min_size=9, max_size=9)
+PEOPLE = st.lists(st.tuples(st.sampled_from(["80.00", "80.50"]), CELLS), min_size=1, max_size=6)
+
+
+def total_here(cells: list[float], event: str) -> float | None:
+    bests = [max(cells[3 * place : 3 * place + 3]) for place, letter in enumerate("SBD") if letter in event]
+    return sum(bests) if min(bests) > 0 else None
+
+
+def places_here(people: list[tuple[str, list[float]]], seqs: list[dict[tuple[int, int], int]], event: str) -> list[Any]:
+    """By total, then bodyweight, then who had the total first: when the best of the event's last lift was made."""
+    last = "SBD".index(event[-1])
+
+    def key(index: int) -> tuple[float, Decimal, int]:
+        bodyweight, cells = people[index]
+        total = total_here(cells, event)
+        assert total is not None
+        tries = cells[3 * last : 3 * last + 3]
+        return -total, Decimal(bodyweight), seqs[index][last, tries.index(max(tries))]
+
+    ranked = sorted((index for index, one in enumerate(people) if total_here(one[1], event)), key=key)
+    return [ranked.index(index) + 1 if index in ranked else None for index in range(len(people))]
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(people=PEOPLE, event=st.sampled_from(["SBD", "B", "BD"]))
+def test_places_reckoned_otherwise(people: list[tuple[str, list[float]]], event: str) -> None:
+    meet = make.meet_make(federation="IPF", rulebook="ipf-2026-v3")
+    entries = [
+        lifter(meet, f"Lifter {index}", " ".join(map(str, cells)), bodyweight=bodyweight)
+        for index, (bodyweight, cells) in enumerate(people)
+    ]
+    for entry in entries:
+        Category.objects.create(entry=entry, division="Open", event=event)
+    seqs = [
+        {
+            (LIFTS.index(attempt.lift), attempt.number - 1): attempt.decided_seq or 0
+            for attempt in Attempt.objects.filter(entry=entry)
+        }
+        for entry in entries
+    ]
+
+    found = {row.entry.pk: row for row in standing_rows(meet)}
+
+    totals = [total_here(cells, event) for _, cells in people]
+    assert [found[entry.pk].total_kg for entry in entries] == [None if kg is None else Decimal(kg) for kg in totals]
+    places = [int(row.place) if row.place.isdigit() else None for row in (found[entry.pk] for entry in entries)]
+    assert places == places_here(people, seqs, event)
+
+
 def test_guests_and_disqualified_have_no_place(meet: Meet) -> None:
     lifter(meet, "Guest", "250 0 0 150 0 0 280 0 0", guest=True)
     lifter(meet, "Out", "240 0 0 150 0 0 280 0 0", disqualified=True)
@@ -138,6 +223,54 @@ def test_a_fourth_attempt_counts_for_no_total(meet: Meet) -> None:
     fourth = make.attempt_make(entry=entry, lift="deadlift", number=4, declared_kg="300")
     make.decided_make(fourth)
     assert shown(meet) == [("Record", "1", "540.00")]
+
+
+@pytest.mark.parametrize("origin", [{}, {"made_by": "OpenLifter"}])
+def test_pages_together_are_the_whole(meet: Meet, origin: dict[str, str]) -> None:
+    for number in range(13):
+        one = lifter(meet, f"Lifter {number}", f"{200 + number} 0 0 120 0 0 220 0 0", sex="MF"[number % 2])
+        Category.objects.create(entry=one, division=("Open", "Juniors")[number % 3 == 0])
+        Category.objects.create(entry=one, division="Open", event="B")
+    Meet.objects.update(origin=origin)
+    meet.refresh_from_db()
+    whole = [(row.entry.pk, row.group, row.place) for row in standing_rows(meet)]
+
+    found, heads = [], []
+    for number in range(1, 8):
+        page = standing_page(meet, number, 4)
+        assert (page.number, page.pages) == (number, 7)
+        found += [(row.entry.pk, group, row.place) for group, rows, _ in page.parts for row in rows]
+        heads += [(group, goes_on) for group, _, goes_on in page.parts]
+
+    assert found == whole
+    assert [group for group, goes_on in heads if not goes_on] == list(dict.fromkeys(group for _, group, _ in whole))
+    assert standing_page(meet, 99, 4).number == 7
+    assert standing_page(make.meet_make(), 1, 4).parts == []
+
+
+def test_the_page_shows_results(meet: Meet) -> None:
+    lifter(meet, "Anna Ek", "200 0 0 -120 0 0 220 0 0")
+    client = Client()
+    client.force_login(make.member_make(meet, Role.READER))
+    address = reverse("meet-results", args=[meet.pk])
+    page = client.get(address).content.decode()
+    assert "Anna Ek" in page
+    assert "<s>120" in page
+    assert reverse("api:export-results-json", args=[meet.pk]) in page
+    assert client.get(address, {"page": "nine"}).status_code == 200
+
+
+def test_a_page_asks_no_more_for_more(meet: Meet) -> None:
+    def cost() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            standing_page(meet, 1, 3)
+        return len(asked)
+
+    lifter(meet, "One", "200 0 0 120 0 0 220 0 0")
+    few = cost()
+    for number in range(5):
+        lifter(meet, f"More {number}", "200 0 0 120 0 0 220 0 0")
+    assert cost() == few == 7
 
 
 def test_the_cost_does_not_grow(meet: Meet) -> None:

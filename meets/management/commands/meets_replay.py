@@ -4,8 +4,8 @@ import datetime as dt
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
-from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -43,27 +43,32 @@ class Command(BaseCommand):
 def replay_through(folders: Sequence[Path]) -> Iterator[Replayed]:
     """Through the database; in several processes where each has one of its own in memory."""
     jobs = min(os.cpu_count() or 1, 1 + len(folders) // _WORTH_A_PROCESS) if _is_in_memory() else 1
-    if jobs == 1:
-        _ready()
-        yield from (replay.replay_folder(folder, through=through_rows) for folder in folders)
-        return
-    with ProcessPoolExecutor(jobs, get_context("spawn"), initializer=_start) as pool:
-        yield from pool.map(partial(replay.replay_folder, through=through_rows), folders, chunksize=8)
+    done = 0
+    if jobs > 1:
+        try:
+            for row in _together(folders, jobs):
+                done += 1
+                yield row
+        except BrokenProcessPool:
+            # A process was ended from outside, as for want of memory: the rest goes one by one.
+            pass
+    yield from map(replay_one, folders[done:])
+
+
+def _together(folders: Sequence[Path], jobs: int) -> Iterator[Replayed]:
+    # Processes are started anew: a forked one would share the connection.
+    with ProcessPoolExecutor(jobs, get_context("spawn"), initializer=django.setup) as pool:
+        yield from pool.map(replay_one, folders, chunksize=8)
+
+
+def replay_one(folder: Path) -> Replayed:
+    if _is_in_memory() and not connection.introspection.table_names():
+        call_command("migrate", verbosity=0)
+    return replay.replay_folder(folder, through=through_rows)
 
 
 def _is_in_memory() -> bool:
     return ":memory:" in str(connection.settings_dict["NAME"])
-
-
-def _start() -> None:
-    """A process of its own."""
-    django.setup()
-    _ready()
-
-
-def _ready() -> None:
-    if _is_in_memory() and not connection.introspection.table_names():
-        call_command("migrate", verbosity=0)
 
 
 def through_rows(sheet: MeetSheet) -> MeetSheet:

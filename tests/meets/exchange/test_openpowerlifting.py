@@ -128,6 +128,23 @@ def test_a_name_without_letters_cannot_leave() -> None:
         files_write(sheet)
 
 
+@pytest.mark.parametrize(
+    ("federation", "country", "state", "written"),
+    [
+        ("NZPF", "", "", "New Zealand,"),
+        ("USAPL", "", "Hawaii", "USA,HI"),
+        ("NZPF", "Australia", "", "Australia,"),
+        ("IPF", "", "", ","),
+        ("BP", "", "", ","),
+    ],
+)
+def test_a_national_federation_lifts_at_home_unless_it_says_otherwise(
+    federation: str, country: str, state: str, written: str
+) -> None:
+    files = files_write(meet(federation=federation, country=country, state=state))
+    assert f",{written},Valletta," in files["meet.csv"].decode()
+
+
 def test_meet_cells() -> None:
     sheet = meet(
         federation="British Powerlifting",

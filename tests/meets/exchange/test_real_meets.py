@@ -14,6 +14,8 @@ from meets.exchange import opl_v1
 from meets.exchange.compare import Cause
 from meets.exchange.opl_check import Rule, check_path
 from meets.exchange.replay import Replayed, meets_find, replay_all, tally
+from meets.management.commands.meets_replay import through_rows
+from meets.models import Entry, LogRecord, Meet
 
 DATA = Path(os.environ.get("LIFT_DATA", Path(__file__).parents[4] / "shared" / "data"))
 FOLDER = DATA / "meets"
@@ -58,6 +60,23 @@ def test_tallies() -> None:
     # All but the one meet that ranked by shares of records.
     assert found["places_from_accepted_attempts"] == 1534
     assert found["files_equal_but_spelling"] >= 3
+
+
+@pytest.mark.django_db
+def test_through_the_database_the_tally_is_the_same() -> None:
+    """Import, rows, standings, export: nothing is lost on the way, and nothing is left behind."""
+    before = (Meet.objects.count(), Entry.objects.count(), LogRecord.objects.count())
+    found = tally(replay_all(MEETS, through=through_rows))
+    assert found == figures()
+    assert (Meet.objects.count(), Entry.objects.count(), LogRecord.objects.count()) == before
+
+
+def test_exports_are_clean_but_for_what_the_original_brings_along() -> None:
+    found = figures()
+    assert found["exports_clean_as_stated"] == found["imported"]
+    assert found["exports_clean"] >= 12
+    # Every figure of these is equal; people, divisions or the meet are called otherwise.
+    assert found["files_equal_but_names"] >= 8
 
 
 def test_every_disagreement_has_a_cause() -> None:

@@ -80,11 +80,46 @@ def test_one_that_fails_is_told_and_stops_no_others(tmp_path: Path) -> None:
     put(tmp_path / "ipf" / "2402", FOLDER)
 
     def through(sheet: MeetSheet) -> MeetSheet:
-        raise ValueError("no room")
+        raise RuntimeError("no room")
 
     figures = tally(replay_all(meets_find(tmp_path), through=through))
     assert (figures["meets"], figures["imported"]) == (2, 0)
-    assert figures["failed"][0] == {"meet": "2401", "error": "ValueError: no room"}
+    assert figures["failed"][0] == {"meet": "2401", "error": "RuntimeError: no room"}
+
+
+def test_a_folder_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    figures = tally(replay_all([tmp_path / "gone"]))
+    assert (figures["meets"], figures["imported"], figures["failed"][0]["meet"]) == (1, 0, "gone")
+
+
+def test_other_layouts_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    accepted = {name: FOLDER[name] for name in ("meet.csv", "entries.csv")}
+    put(tmp_path / "2401", FOLDER)
+    put(tmp_path / "2402", {**accepted, "original.csv": b"some,other,layout\n1,2,3\n"})
+    put(tmp_path / "2403", {**accepted, "original.xlsx": b"PK"})
+    assert replaying.main([str(tmp_path), "--json"]) == 0
+    out = capsys.readouterr().out
+    assert "2 not in OPL Format v1: 2402, 2403" in out
+    assert json.loads(out.splitlines()[-1])["other_layouts"] == ["2402", "2403"]
+
+
+def test_columns_tell_where_the_difference_is() -> None:
+    accepted = FOLDER["entries.csv"].replace(b"Ada Example", b"Ada Sample")
+    figures = tally([replay("ipf_2401", {**FOLDER, "entries.csv": accepted})])
+    assert figures["columns"]["entries.Name"] == [2, 3]
+    assert figures["columns"]["entries.TotalKg"] == [3, 3]
+    assert figures["columns"]["meet.MeetName"] == [1, 1]
+    assert (figures["files_equal"], figures["files_equal_but_spelling"], figures["files_equal_but_names"]) == (0, 0, 1)
+    equal, carried = (sum(values) for values in zip(*figures["columns"].values(), strict=True))
+    assert (equal, carried) == (figures["cells_equal"], figures["cells_compared"])
+
+
+def test_what_the_original_does_not_state_is_not_held_against_the_export() -> None:
+    nowhere = meet(entry(), country="")
+    files = {**files_write(nowhere), "original.csv": opl_v1.write(nowhere)}
+    done = replay("ipf_2401", files)
+    assert (len(done.findings), done.inherited) == (1, 1)
+    assert tally([done])["exports_clean_as_stated"] == 1
 
 
 def test_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

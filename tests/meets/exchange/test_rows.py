@@ -162,6 +162,12 @@ def test_many_of_a_kind_are_counted() -> None:
     assert told[-1].detail == "10 more lines like these."
 
 
+def test_a_weight_that_is_altered_afterwards_is_found() -> None:
+    row, _ = bring_in(meet())
+    Attempt.objects.filter(entry__meet=row, lift="squat", number=1).update(declared_kg=Decimal(91))
+    assert "91.00 kg are declared" in " ".join(one.what for one in meet_faults(row))
+
+
 def test_an_attempt_that_nobody_decided_stays_open() -> None:
     open_one = SheetLift((SheetAttempt(Decimal(100), None), None, None, None))
     row, _ = bring_in(meet(entry(squat=open_one, place="", total_kg=None)))
