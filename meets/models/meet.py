@@ -206,7 +206,8 @@ class Seating(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="seatings")
 
     class Meta:
-        ordering = ["session__number", "platform__name", "seat"]
+        # Databases differ on where NULL stands.
+        ordering = ["session__number", F("platform__name").asc(nulls_first=True), "seat"]
         constraints = [
             models.UniqueConstraint(fields=["session", "platform", "seat"], name="one_referee_per_seat"),
             models.UniqueConstraint(fields=["session", "platform", "user"], name="one_seat_per_referee"),
