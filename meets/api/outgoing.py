@@ -122,6 +122,10 @@ class DeliverySerializer(serializers.ModelSerializer[Delivery]):
     body = serializers.SerializerMethodField(help_text="As it is sent, read.")
     next_try_at = serializers.SerializerMethodField()
 
+    # Written out: each database has another idea of how large a small number may be.
+    tries = serializers.IntegerField(read_only=True)
+    answer_status = serializers.IntegerField(read_only=True, allow_null=True)
+
     class Meta:
         model = Delivery
         fields = (

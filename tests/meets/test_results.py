@@ -288,7 +288,7 @@ def test_the_database_part_of_a_photo_is_a_handful_of_statements(django_assert_m
     with django_assert_max_num_queries(8):
         claim = claimed(image)
     # Five of them seal it in the log.
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(19):
         results.reading_settle(claim=claim, seen=make.seen_make())
 
 
