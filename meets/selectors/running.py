@@ -9,8 +9,6 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.db.models import QuerySet
-
 from judging.rulebook import Rulebook, rulebook_load
 from meets.competition.attempts import AttemptOutcome as Became
 from meets.competition.changes import Earlier, default_kg
@@ -140,15 +138,16 @@ def running_of(desk: Desk, filters: RunFilters) -> Running:
     )
 
 
-def _attempts(meet: Meet) -> "QuerySet[Attempt]":
-    return Attempt.objects.filter(entry__meet=meet).select_related("entry__lifter", "entry__platform", "entry__session")
-
-
 def _cards(meet: Meet, filters: RunFilters) -> dict[UUID, list[Attempt]]:
     """All attempts by entry, of the lifters that the filters leave."""
     cards: dict[UUID, list[Attempt]] = defaultdict(list)
-    for row in _attempts(meet).filter(**filters.of_entry):
+    for row in Attempt.objects.filter(entry__meet=meet, **filters.of_entry):
         cards[row.entry_id].append(row)
+    # Each entry once, and not anew with each of its nine attempts.
+    entries = Entry.objects.filter(pk__in=cards).select_related("lifter", "platform", "session", "meet")
+    for entry in entries:
+        for row in cards[entry.pk]:
+            row.entry = entry
     return cards
 
 
