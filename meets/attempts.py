@@ -125,6 +125,7 @@ def attempt_update(
     with transaction.atomic():
         sitting = sitting_open(attempt, version)
         row, before = sitting.attempt, sitting.attempt.declared_kg
+        was = (row.declared_kg, row.lift, row.number, row.is_record)
         if sitting.state.outcome:
             raise Conflict("decided", "This attempt is decided, so its weight stands. The head of meet corrects it.")
         row_set(row, changes)
@@ -132,8 +133,15 @@ def attempt_update(
         counts, broken = _change_check(sitting, row, before)
         waived = Waiver(user, waive_reason).check(broken)
         row_save(row)
-        if (before, row.lift, row.number) != (row.declared_kg, attempt.lift, attempt.number) or waived:
-            body = {"lift": row.lift, "number": row.number, "from": before, "to": row.declared_kg, "counts": counts}
+        if was != (row.declared_kg, row.lift, row.number, row.is_record) or waived:
+            body = {
+                "lift": row.lift,
+                "number": row.number,
+                "from": before,
+                "to": row.declared_kg,
+                "record": row.is_record,
+                "counts": counts,
+            }
             after = sitting.append(ToLog(LogKind.WEIGHT, body | waived, row.pk, user))
             attempt_tell(sitting, after)
         return row

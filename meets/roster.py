@@ -278,15 +278,24 @@ def lifter_create(*, meet: Meet, **fields: Unpack[LifterFields]) -> Lifter:
     return _row_add(meet.pk, Lifter(meet=meet, **fields))
 
 
-def lifter_update(*, lifter: Lifter, **changes: Unpack[LifterFields]) -> Lifter:
+def lifter_update(*, lifter: Lifter, user: User | None = None, **changes: Unpack[LifterFields]) -> Lifter:
     """Changes a lifter. Raises like lifter_create, and Conflict for one who was erased. Classes that were filled in
-    stay."""
+    stay. The log tells which fields changed, since class, points and places follow from some, and no more of them."""
     if lifter.erased_at is not None and any(getattr(lifter, name) != value for name, value in changes.items()):
         raise Conflict("erased", "This lifter was erased on request, and stays so.")
     if changes.get("birth_year") and "birth_date" not in changes:
         _birth_settle({"birth_date": lifter.birth_date, "birth_year": changes["birth_year"]})
     _birth_settle(changes)
-    return _row_change(lifter.meet_id, lifter, changes)
+    with transaction.atomic():
+        meet_touch(lifter.meet_id)
+        was = Lifter.objects.filter(pk=lifter.pk).values().get()
+        row_set(lifter, changes)
+        row_save(lifter)
+        changed = sorted(name for name in changes if getattr(lifter, name) != was[name])
+        if changed:
+            body = {"act": "lifter", "lifter": str(lifter.pk), "fields": changed}
+            log_append(lifter.meet_id, LogKind.ENTRY, body, user=user)
+        return lifter
 
 
 def _birth_settle(fields: LifterFields) -> None:

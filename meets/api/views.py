@@ -290,7 +290,9 @@ class LifterDetail(Tagged, InMeetView, generics.RetrieveUpdateDestroyAPIView[Lif
     queryset = Lifter.objects.none()
 
     def perform_update(self, serializer: BaseSerializer[Lifter]) -> None:
-        serializer.instance = roster.lifter_update(lifter=self.row, **serializer.validated_data)
+        serializer.instance = roster.lifter_update(
+            lifter=self.row, user=actor(self.request), **serializer.validated_data
+        )
 
     def perform_destroy(self, instance: Lifter) -> None:
         roster.lifter_delete(lifter=instance, user=actor(self.request))

@@ -189,11 +189,11 @@ def _entry_save(request: HttpRequest, form: EntryForm, attempts: AttemptsForm) -
                 lifter = (
                     roster.lifter_create(meet=form.meet, **form.lifter_fields())
                     if form.lifter is None
-                    else roster.lifter_update(lifter=form.lifter, **form.lifter_fields())
+                    else roster.lifter_update(lifter=form.lifter, user=user, **form.lifter_fields())
                 )
                 entry = roster.entry_create(meet=form.meet, user=user, lifter=lifter, **form.entry_fields())
             else:
-                roster.lifter_update(lifter=form.entry.lifter, **form.lifter_fields())
+                roster.lifter_update(lifter=form.entry.lifter, user=user, **form.lifter_fields())
                 entry = roster.entry_update(entry=form.entry, user=user, **form.entry_fields())
             for lift, number, attempt, weight in attempts.changes():
                 if weight is None and attempt is not None:

@@ -456,6 +456,21 @@ def test_weights_off_the_step_are_for_records(world: World, kg: str, is_record: 
         assert act().declared_kg == make.kg(kg)
 
 
+def test_that_an_attempt_is_at_a_record_is_on_record(world: World) -> None:
+    attempts.attempt_update(attempt=world.attempt, user=world.staff, is_record=True)
+    record = LogRecord.objects.get(kind=LogKind.WEIGHT)
+    assert (record.contents["record"], record.contents["from"], record.contents["to"]) == (True, "100.00", "100.00")
+    assert Attempt.objects.get().version == 2
+
+
+def test_a_lifter_changed_is_on_record_without_what_was_changed(world: World) -> None:
+    lifter = world.attempt.entry.lifter
+    roster.lifter_update(lifter=lifter, user=world.staff, sex="M", name="Somebody Else")
+    record = LogRecord.objects.filter(kind=LogKind.ENTRY).latest("seq")
+    assert record.contents == {"act": "lifter", "lifter": str(lifter.pk), "fields": ["name", "sex"]}
+    assert record.actor == world.staff.username
+
+
 def test_a_fourth_attempt_is_refused_where_the_book_has_none(world: World) -> None:
     act = lambda: attempts.attempt_create(  # noqa: E731
         user=world.staff, entry=world.attempt.entry, lift="squat", number=4, declared_kg=make.kg("150"), is_record=True
