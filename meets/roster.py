@@ -288,7 +288,7 @@ def lifter_update(*, lifter: Lifter, user: User | None = None, **changes: Unpack
     _birth_settle(changes)
     with transaction.atomic():
         meet_touch(lifter.meet_id)
-        was = Lifter.objects.filter(pk=lifter.pk).values().get()
+        was: dict[str, Any] = dict(Lifter.objects.filter(pk=lifter.pk).values().get())
         row_set(lifter, changes)
         row_save(lifter)
         changed = sorted(name for name in changes if getattr(lifter, name) != was[name])

@@ -91,7 +91,7 @@ def evidence_shown(user: AnyUser, meet: Meet, assessments: Iterable[Assessment],
     """Notes that this user is shown these assessments now, each once. Called by whatever shows them, page, list, API or
     export, before it does. Returns how many were new to the user.
 
-    where: board, attempt, photo, api, csv, jury.
+    where: board, attempt, photo, api, webhook.
     """
     return evidence_ids_shown(user, meet, {assessment.pk for assessment in assessments}, where)
 

@@ -30,6 +30,7 @@ from meets.models import (
     WebhookEvent,
 )
 from meets.models.outgoing import secret_make
+from meets.seal import evidence_shown
 from meets.selectors.assessments import assessments_of
 
 WEBHOOKS_MAX = 10
@@ -221,12 +222,12 @@ def evidence_tell(assessment: Assessment, meet_id: UUID) -> int:
     body = _body(meet_id, WebhookEvent.EVIDENCE_READY, attempt.pk, None, {**ids, "evidence": WITHHELD})
     opened = {**body, "after": {**ids, "evidence": OPEN, "flag": assessment.flag}}
     may_advise = assessments_of(meet).current.filter(pk=assessment.pk).exists()
-    return len(
-        _queue(
-            (webhook, opened if may_advise and evidence_open(webhook.created_by, attempt) else body)
-            for webhook in asking
-        )
-    )
+    told = [(webhook, may_advise and evidence_open(webhook.created_by, attempt)) for webhook in asking]
+    for webhook, is_open in told:
+        # What leaves in somebody's name counts as shown to him.
+        if is_open:
+            evidence_shown(webhook.created_by, meet, [assessment], "webhook")
+    return len(_queue((webhook, opened if is_open else body) for webhook, is_open in told))
 
 
 # ── What was told, and what waits ────────────────────────────────────────────────────────────────────────

@@ -27,6 +27,8 @@ from meets.models import (
     Delivery,
     DeliveryStatus,
     EvidenceMode,
+    LogKind,
+    LogRecord,
     Meet,
     Role,
     Webhook,
@@ -852,6 +854,9 @@ def test_evidence_is_told_and_what_it_says_only_where_it_is_open(
     assert after.get("flag") == ("breach" if is_open else None)
     assert set(after) <= {"image", "assessment", "evidence", "flag"}
     assert ("breach" in told.body) is is_open
+    # What leaves in somebody's name counts as shown to him.
+    noted = LogRecord.objects.filter(kind=LogKind.SHOWN, actor=webhook.created_by.username)
+    assert noted.count() == (1 if is_open else 0)
 
 
 @pytest.mark.parametrize("role", [None, Role.REFEREE])
