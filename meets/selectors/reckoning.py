@@ -173,11 +173,13 @@ def _row(
     meet: Meet, group: Group, entry: Entry, category: Category, attempts: dict[object, list[Attempt]], placed: Placed
 ) -> Row:
     lifts = event_lifts(group.event)
-    mine = tuple(attempt for attempt in attempts.get(entry.pk, ()) if attempt.lift_kind in lifts)
+    mine = [attempt for attempt in attempts.get(entry.pk, ()) if attempt.lift_kind in lifts]
+    # As they are lifted, which is not the order of the lifts' names.
+    mine.sort(key=lambda attempt: (lifts.index(attempt.lift_kind), attempt.number))
     by_hand = category.place_override is not None and placed.standing is Standing.PLACED
     place = str(category.place_override) if by_hand else _place(meet, entry, placed)
     points = None if place in NO_TOTAL else points_in(meet, group, entry, placed.score.total_kg)
-    return Row(group, entry, category, mine, placed.score, place, by_hand, placed.tied and not by_hand, points)
+    return Row(group, entry, category, tuple(mine), placed.score, place, by_hand, placed.tied and not by_hand, points)
 
 
 def points_in(meet: Meet, group: Group, entry: Entry, total_kg: Decimal | None) -> Decimal | None:

@@ -284,3 +284,11 @@ def test_the_cost_does_not_grow(meet: Meet) -> None:
     for number in range(5):
         lifter(meet, f"More {number}", "200 0 0 120 0 0 220 0 0")
     assert cost() == few == 3
+
+
+def test_attempts_stand_in_the_order_in_which_they_are_lifted(meet: Meet) -> None:
+    lifter(meet, "One", "200 210 -220 120 125 -130 220 230 240")
+    (row,) = standing_rows(meet)
+    assert [(attempt.lift, attempt.number) for attempt in row.attempts] == [
+        (lift, number) for lift in LIFTS for number in (1, 2, 3)
+    ]
