@@ -36,6 +36,10 @@ _CENT: Final = Decimal("0.01")
 # What a column of bodyweights can hold, kg.
 _MOST_KG: Final = Decimal("999.99")
 _LOT_MOST: Final = 9999
+# What a lifter's row holds: lines that differ in any of it are not of one row, or one of them would lose it.
+_OF_LIFTER: Final = (
+    "name", "sex", "birth_date", "birth_year", "member_id", "other_names", "country", "state", "team",
+)  # fmt: skip
 _OUTCOMES: Final = {True: AttemptOutcome.GOOD, False: AttemptOutcome.NO_LIFT, None: AttemptOutcome.OPEN}
 # Texts of an entry: its attribute in the sheet, the file's column, and the row that holds it.
 _TEXTS: Final = (
@@ -124,7 +128,7 @@ def _people(meet: Meet, sheet: MeetSheet) -> _People:
     # A bench alone may stand before the full meet that it is of.
     for index in sorted(range(len(lines)), key=lambda index: -len(lines[index].event)):
         line = lines[index]
-        key = (line.name, line.sex, line.birth_date, line.birth_year, line.member_id, line.other_names)
+        key = tuple(getattr(line, name) for name in _OF_LIFTER)
         lifter = lifters.setdefault(key, _lifter(meet, line))
         found = next((pair for pair in by_lifter[lifter.pk] if _same_entry(pair[1], line)), None)
         if found is None:

@@ -1,7 +1,7 @@
 """Rows. No logic beyond constraints: writers and readers stand beside this package, one module per noun."""
 
 from meets.models.assessment import Assessment, Finding, Flag, Vote
-from meets.models.attempt import Attempt, AttemptOutcome
+from meets.models.attempt import Attempt, AttemptOutcome, lift_place
 from meets.models.decision import Card, JuryCase, JuryOutcome, JuryVote, Light, LightColour, SecondCall
 from meets.models.engine import EngineKind, engine_default, engine_kinds
 from meets.models.image import AttemptImage, ImageReason, ImageStatus, PhotoMove, Reading, UploadKey
@@ -77,4 +77,5 @@ __all__ = [
     "WorkerBeat",
     "engine_default",
     "engine_kinds",
+    "lift_place",
 ]

@@ -5,8 +5,15 @@ from decimal import Decimal
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.db.models import Case, When
 
 from judging.pose import Lift
+
+
+def lift_place() -> Case:
+    """For ``order_by``: squat, bench press, deadlift, as they are lifted, and not as their names stand in a list."""
+    whens = [When(lift=lift.value, then=place) for place, lift in enumerate((Lift.SQUAT, Lift.BENCH, Lift.DEADLIFT))]
+    return Case(*whens, output_field=models.SmallIntegerField())
 
 
 class AttemptOutcome(models.TextChoices):

@@ -39,6 +39,7 @@ from meets.models import (
     Platform,
     Reading,
     Role,
+    lift_place,
 )
 from meets.seal import evidence_shown
 from meets.selectors import words
@@ -344,7 +345,7 @@ def _page_ids(desk: Desk, filters: Filters) -> list[UUID]:
         return ids
     skipped = max(first - newest.count(), 0) if not ids and first else 0
     photo = AttemptImage.objects.filter(attempt=OuterRef("pk"), set_aside_at=None)
-    bare = attempts.filter(~Exists(photo)).order_by("lift", "number", "created_at", "pk")
+    bare = attempts.filter(~Exists(photo)).order_by(lift_place(), "number", "created_at", "pk")
     return ids + list(bare.values_list("pk", flat=True)[skipped : skipped + left])
 
 

@@ -16,7 +16,7 @@ from meets.competition.attempts import event_lifts
 from meets.competition.classes import class_of
 from meets.competition.placing import Contestant, Placed, Score, Standing, Taken, placing
 from meets.competition.points import Formula, points_of, points_round
-from meets.models import Attempt, Category, Entry, Event, Meet, MeetStatus
+from meets.models import Attempt, Category, Entry, Event, Meet, MeetStatus, lift_place
 
 # Of an entry that nobody put into a division: it competes with all of them, in full power.
 NO_CATEGORY = Category(division="", event=Event.SBD)
@@ -67,7 +67,7 @@ def reckoned_rows(meet: Meet, groups: Collection[Group] | None = None) -> list[R
     of_entry = {} if ids is None else {"entry__in": ids}
     entries = Entry.objects.filter(meet=meet).select_related("lifter", "session", "platform")
     attempts: dict[object, list[Attempt]] = defaultdict(list)
-    rows = Attempt.objects.filter(entry__meet=meet, **of_entry).order_by("lift", "number")
+    rows = Attempt.objects.filter(entry__meet=meet, **of_entry).order_by(lift_place(), "number")
     # Times that nobody is shown here cost as much to read as all the rest.
     for attempt in rows.defer("created_at", "updated_at", "called_at"):
         attempts[attempt.entry_id].append(attempt)
@@ -173,13 +173,11 @@ def _row(
     meet: Meet, group: Group, entry: Entry, category: Category, attempts: dict[object, list[Attempt]], placed: Placed
 ) -> Row:
     lifts = event_lifts(group.event)
-    mine = [attempt for attempt in attempts.get(entry.pk, ()) if attempt.lift_kind in lifts]
-    # As they are lifted, which is not the order of the lifts' names.
-    mine.sort(key=lambda attempt: (lifts.index(attempt.lift_kind), attempt.number))
+    mine = tuple(attempt for attempt in attempts.get(entry.pk, ()) if attempt.lift_kind in lifts)
     by_hand = category.place_override is not None and placed.standing is Standing.PLACED
     place = str(category.place_override) if by_hand else _place(meet, entry, placed)
     points = None if place in NO_TOTAL else points_in(meet, group, entry, placed.score.total_kg)
-    return Row(group, entry, category, tuple(mine), placed.score, place, by_hand, placed.tied and not by_hand, points)
+    return Row(group, entry, category, mine, placed.score, place, by_hand, placed.tied and not by_hand, points)
 
 
 def points_in(meet: Meet, group: Group, entry: Entry, total_kg: Decimal | None) -> Decimal | None:

@@ -18,7 +18,7 @@ from meets import access, roster
 from meets.attempts import attempt_create, attempt_delete, attempt_update
 from meets.errors import Refusal
 from meets.forms import AttemptsForm, EntryForm, MeetForm, MemberForm, NewMeetForm, PlatformForm
-from meets.models import Attempt, Entry, Lifter, Meet, Membership, Platform, Role
+from meets.models import Attempt, Entry, Lifter, Meet, Membership, Platform, Role, lift_place
 from meets.roster_plan import division_warnings
 from meets.selectors.lists import entries_named
 from meets.views.shared import head_desk_of, staff_desk_of, user_of
@@ -109,7 +109,7 @@ def _meet_change(
 def lifter_list(request: HttpRequest, meet_id: UUID) -> HttpResponse:
     desk = staff_desk_of(request, meet_id)
     asked = request.GET.get("q", "").strip()[:120]
-    attempts = Attempt.objects.order_by("lift", "number")
+    attempts = Attempt.objects.order_by(lift_place(), "number")
     entries = (
         entries_named(desk.meet, asked)
         .select_related("lifter", "platform", "session")

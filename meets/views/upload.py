@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods
 from meets import intake
 from meets.errors import Refusal
 from meets.forms import UploadForm
-from meets.models import Attempt, Camera
+from meets.models import Attempt, Camera, lift_place
 from meets.selectors import evidence
 from meets.selectors.board import Desk
 from meets.views.shared import staff_desk_of, user_of
@@ -123,7 +123,7 @@ def _page_for(
         "meet": desk.meet,
         "section": "upload",
         "attempt": attempt,
-        "attempts": attempts.order_by("entry__lot", "entry__lifter__name", "lift", "number"),
+        "attempts": attempts.order_by("entry__lot", "entry__lifter__name", lift_place(), "number"),
         "form": form,
         "refusal": refusal,
         "max_bytes": settings.PHOTO_MAX_BYTES,

@@ -356,3 +356,10 @@ def test_a_meet_of_our_own_leaves_by_its_standings(meet: Meet) -> None:
         make.decided_make(make.attempt_make(entry=entry, lift=lift, declared_kg=kg))
     (line,) = sheet_of(meet).entries
     assert (line.place, line.total_kg, line.weight_class, line.event) == ("1", Decimal(280), "63", "SBD")
+
+
+def test_two_lines_of_one_name_from_two_countries_keep_their_countries(meet: Meet) -> None:
+    head = "Place,Name,Sex,Country,Equipment,Division,BodyweightKg,WeightClassKg,Bench1Kg,Best3BenchKg,TotalKg,Event\n"
+    lines = "1,Ada Example,F,Norway,Raw,Open,62,63,60,60,60,B\n2,Ada Example,F,Sweden,Raw,Open,62.5,63,60,60,60,B\n"
+    bring_in(meet, FILE[: FILE.index("Place,Name")] + head + lines)
+    assert [line.country for line in sheet_of(meet).entries] == ["Norway", "Sweden"]
