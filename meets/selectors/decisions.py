@@ -36,8 +36,11 @@ from meets.models import (
 
 # Whoever may read the log of a meet at all.
 LOG_ROLES = STAFF_ROLES | {Role.JURY}
-# What a record of an attempt that is not decided gives away.
-_SECRET = (LogKind.LIGHT, LogKind.LIGHT_BACK, LogKind.CARD, LogKind.EVIDENCE, LogKind.SHOWN)
+# What a record of an attempt that is not decided gives away: lights, and what a machine found.
+_LIGHTS = Q(kind__in=(LogKind.LIGHT, LogKind.LIGHT_BACK, LogKind.CARD))
+_FINDINGS = Q(kind__in=(LogKind.EVIDENCE, LogKind.SHOWN))
+# A light without a seat decides nothing: at a training, where it may be all there is, it closes nothing.
+_SEATED = _LIGHTS & ~Q(body__contains='"seat":""')
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,20 +249,21 @@ def case_shown(user: AnyUser, case: JuryCase, state: AttemptState | None = None)
 def log_open_until(meet: Meet) -> int | None:
     """The first record that nobody may read yet, since it tells of an attempt that is being decided; None when all may
     be read. A log is handed out from its start to there, so that what is handed out can be verified."""
-    if meet.status == MeetStatus.CLOSED or not meet.is_live:
+    if meet.status == MeetStatus.CLOSED:
         return None
     undecided = Attempt.objects.filter(entry__meet=meet, outcome=AttemptOutcome.OPEN).values("pk")
-    hidden = Q(kind__in=_SECRET, attempt_id__in=undecided)
-    first: int | None = LogRecord.objects.filter(hidden, meet=meet).aggregate(first=Min("seq"))["first"]
+    hidden = (_LIGHTS | _FINDINGS) if meet.is_live else _SEATED
+    rows = LogRecord.objects.filter(hidden, meet=meet, attempt_id__in=undecided)
+    first: int | None = rows.aggregate(first=Min("seq"))["first"]
     return first
 
 
 def history_rows(attempt: Attempt) -> list[dict[str, Any]]:
     """Every decision on the attempt ever recorded, oldest first. Raises Conflict while its lights are being given."""
-    if attempt_state(attempt).outcome == "" and attempt.entry.meet.status == MeetStatus.OPEN:
-        rows = LogRecord.objects.filter(attempt_id=attempt.pk, kind__in=(LogKind.LIGHT, LogKind.CARD))
-        if rows.exists() and attempt.entry.meet.is_live:
-            raise Conflict("being_decided", "This attempt is being decided; its history opens with the decision.")
+    meet = attempt.entry.meet
+    is_open = attempt_state(attempt).outcome == "" and meet.status == MeetStatus.OPEN
+    if is_open and LogRecord.objects.filter(_LIGHTS if meet.is_live else _SEATED, attempt_id=attempt.pk).exists():
+        raise Conflict("being_decided", "This attempt is being decided; its history opens with the decision.")
     kinds = [kind for kind in LogKind if kind not in (LogKind.PHOTO, LogKind.EVIDENCE, LogKind.SHOWN)]
     found = LogRecord.objects.filter(attempt_id=attempt.pk, kind__in=kinds).order_by("seq")
     return [

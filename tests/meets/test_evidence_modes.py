@@ -118,8 +118,10 @@ def test_nobody_without_an_account_is_noted() -> None:
     assert evidence_shown(AnonymousUser(), assessment.image.attempt.entry.meet, [assessment], "page") == 0
 
 
-def test_the_log_ends_before_an_attempt_that_is_being_decided() -> None:
-    meet = make.meet_make(evidence_mode=EvidenceMode.AFTER_LIGHT, rulebook="ipf-2026-v3")
+@pytest.mark.parametrize("mode", [EvidenceMode.AFTER_LIGHT, EvidenceMode.TRAINING])
+def test_the_log_ends_before_an_attempt_that_is_being_decided(mode: EvidenceMode) -> None:
+    """At a training findings are open, and another referee's light is not."""
+    meet = make.meet_make(evidence_mode=mode, rulebook="ipf-2026-v3")
     referee = make.member_make(meet, R, seat="left")
     attempt = make.attempt_make(meet)
     head = APIClient()
@@ -134,3 +136,11 @@ def test_the_log_ends_before_an_attempt_that_is_being_decided() -> None:
     assert head.get(f"/api/v1/attempts/{attempt.pk}/decisions/").status_code == 409
     Meet.objects.update(status=MeetStatus.CLOSED)
     assert log_open_until(Meet.objects.get()) is None
+
+
+def test_a_light_without_a_seat_closes_no_log_at_a_training() -> None:
+    """It decides nothing, so the attempt would never open again."""
+    meet = make.meet_make(evidence_mode=EvidenceMode.TRAINING)
+    attempt = make.attempt_make(meet)
+    decisions.light_record(attempt=attempt, referee=make.member_make(meet, R), colour="red")
+    assert log_open_until(meet) is None
