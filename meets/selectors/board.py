@@ -327,7 +327,7 @@ def board_page(desk: Desk, filters: Filters) -> tuple[list[BoardRow], bool]:
 def _assessments(images: dict[UUID, list[AttemptImage]]) -> Iterable[Assessment]:
     """What was found in any of them, as far as it was read for this user."""
     for image in (image for mine in images.values() for image in mine):
-        yield from getattr(image, "_prefetched_objects_cache", {}).get("assessments", ())
+        yield from getattr(image, "found", ())
 
 
 def _page_ids(desk: Desk, filters: Filters) -> list[UUID]:
@@ -364,19 +364,23 @@ def _images_by_attempt(desk: Desk, here: list[UUID], may_see: set[UUID]) -> dict
 
 def _open_images(meet: Meet, images: QuerySet[AttemptImage], allowed: Any) -> QuerySet[AttemptImage]:
     """The photos with where they stand on the line, and what was found in them; withheld: something that may not be
-    shown here."""
+    shown here.
+
+    found: a photo's assessments, the newest first, and an assessment's findings: plain lists, since a related manager
+    per row costs more than all the rows.
+    """
     findings = Finding.objects.defer("marks", "detail")
     found = assessments_of(meet)
     assessments = (
         found.current.filter(image__attempt__in=allowed)
         .defer("keypoints", "raw_scores", "people", "vote_pairs", "timings_ms")
-        .prefetch_related(Prefetch("findings", findings))
+        .prefetch_related(Prefetch("findings", findings, to_attr="found"))
     )
     shown = images.only(
         "attempt_id", "status", "reason", "view", "uploaded_at", "finished_at", "width", "height", "purged_at"
     )
     shown = shown.annotate(withheld=Exists(found.withheld.filter(image=OuterRef("pk"))))
-    return shown.prefetch_related(Prefetch("assessments", assessments))
+    return shown.prefetch_related(Prefetch("assessments", assessments, to_attr="found"))
 
 
 def _closed_row(desk: Desk, attempt: Attempt, images: list[AttemptImage]) -> BoardRow:
@@ -396,7 +400,7 @@ _FLAG_RANK = {Flag.BREACH: 0, Flag.TOO_CLOSE: 1, Flag.LIFTER: 2, Flag.MISMATCH: 
 
 
 def _open_row(attempt: Attempt, images: list[AttemptImage], my_light: str) -> BoardRow:
-    newest = newest_assessments(images)
+    newest: dict[UUID, Assessment] = {image.pk: image.found[0] for image in images if image.found}  # type: ignore[attr-defined]
     thumb = next((image for image in images if image.pk in newest), images[0])
     at = max(image.finished_at or image.uploaded_at for image in images)
 
@@ -405,7 +409,7 @@ def _open_row(attempt: Attempt, images: list[AttemptImage], my_light: str) -> Bo
         return BoardRow(attempt, group, call, tuple(lines), thumb, at, my_light, rank=rank, gauge=bar)
 
     flags = [Flag(assessment.flag) for assessment in newest.values() if assessment.flag]
-    best = merged(finding for assessment in newest.values() for finding in assessment.findings.all())
+    best = merged(finding for assessment in newest.values() for finding in assessment.found)  # type: ignore[attr-defined]
     if flags:
         flag = min(flags, key=_FLAG_RANK.__getitem__)
         flagged = _flagged(flag, best)

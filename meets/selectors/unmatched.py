@@ -82,14 +82,16 @@ def _stray(row: Assessment) -> Stray:
 
 def _unmatched(meet: Meet) -> list[int]:
     """Of each photo in the tray the assessment that counts."""
-    current = assessments_of(meet).current
     # Asked from the findings' end, where an index knows the reasons: in most meets there is nothing odd, and this
     # count stands on every page of the staff.
     reasons = Q(reason__in=_REASONS) | Q(reason=_FLAGGED, assessment__flag=Flag.MISMATCH)
     of_meet = Q(assessment__image__attempt__entry__meet=meet, assessment__image__purged_at=None)
     found = Finding.objects.filter(reasons, of_meet).order_by()
     maybe = set(found.values_list("assessment_id", flat=True))
-    odd = dict(current.filter(pk__in=maybe).values_list("pk", "image_id")) if maybe else {}
+    if not maybe:
+        return []
+    current = assessments_of(meet).current
+    odd = dict(current.filter(pk__in=maybe).values_list("pk", "image_id"))
     if not odd:
         return []
     # Newer ones overwrite older ones.
