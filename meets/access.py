@@ -4,7 +4,8 @@ A stranger to a meet gets 404: that a meet exists is already something to know. 
 act gets 403 with what part it takes.
 """
 
-from typing import TypeVar
+from collections.abc import Mapping
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser, User
@@ -100,10 +101,24 @@ def role_required(user: AnyUser, meet: Meet, roles: "frozenset[Role]") -> Role:
     return role
 
 
-def evidence_mode_required(user: AnyUser, meet: Meet, evidence_mode: str) -> None:
-    """Raises PermissionDenied when somebody else than the head would change when referees see the findings."""
-    if evidence_mode != meet.evidence_mode and role_in(user, meet) is not Role.HEAD:
-        raise PermissionDenied("Only the head of this meet decides when its referees see the evidence.")
+def personal_open(user: AnyUser, meet: Meet) -> bool:
+    """May this user see what the meet knows of its lifters beyond results: birth dates, consent and notes?"""
+    return is_staff(user, meet)
+
+
+# What of a meet its head alone changes, with what everybody else is told.
+_OF_HEAD = {
+    "evidence_mode": "Only the head of this meet decides when its referees see the evidence.",
+    "live_permission": "Only the head of this meet says who allowed findings before the lights.",
+}
+
+
+def meet_changes_required(user: AnyUser, meet: Meet, changes: Mapping[str, Any]) -> None:
+    """Raises PermissionDenied when somebody else than the head would change when referees see the findings, or who
+    allowed it. What stays as it is may be sent along."""
+    for name, refusal in _OF_HEAD.items():
+        if changes.get(name, getattr(meet, name)) != getattr(meet, name) and role_in(user, meet) is not Role.HEAD:
+            raise PermissionDenied(refusal)
 
 
 # Nothing; and what the officials have decided, or nobody will any more.

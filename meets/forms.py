@@ -94,7 +94,7 @@ class MeetForm(PlainForm):
         label="Permission for findings before the lights",
         max_length=200,
         required=False,
-        help_text="For live alone: who in the federation allowed it, and when.",
+        help_text="For live alone: who in the federation allowed it, and when. The head alone changes it.",
     )
     photos_keep_days = forms.IntegerField(
         label="Photos are kept for, days",

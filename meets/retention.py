@@ -1,5 +1,6 @@
 """What is deleted, and when: a meet's photos after the days that it keeps them, a lifter's name and photos when the
-lifter asks (docs/privacy.md). Findings, decisions and the log stay.
+lifter asks (docs/privacy.md); both times with the lists of lifters that are kept to be looked at. Findings, decisions
+and the log stay.
 
 Files go first and the row is marked after them, so that a try that was cut off leaves photos that the next try still
 finds; a file that is gone already is no fault.
@@ -29,6 +30,7 @@ from meets.models import (
     Meet,
     Reading,
 )
+from meets.roster_kept import rosters_count, rosters_purge
 
 ERASED_NAME = "Erased lifter"
 # Why photos were deleted, as the log says it.
@@ -40,9 +42,10 @@ _UNFINISHED = (ImageStatus.QUEUED, ImageStatus.WORKING)
 
 
 def meets_due(today: dt.date) -> list[Meet]:
-    """The meets whose photos were to be kept until before today, and that still have any."""
+    """The meets whose photos were to be kept until before today, and that still have any, or a list of lifters."""
     rows = Meet.objects.filter(photos_keep_days__isnull=False).order_by("starts_on", "pk")
-    return [meet for meet in rows if photos_due(meet, today) and photos_kept(meet).exists()]
+    due = (meet for meet in rows if photos_due(meet, today))
+    return [meet for meet in due if photos_kept(meet).exists() or rosters_count(meet.pk)]
 
 
 def photos_due(meet: Meet, today: dt.date) -> bool:
@@ -55,13 +58,15 @@ def photos_kept(meet: Meet) -> "QuerySet[AttemptImage]":
 
 
 def photos_purge(*, meet: Meet, user: User | None = None) -> int:
-    """Deletes the files of all the meet's photos. Returns how many photos that were. A closed meet's too: that nothing
-    is decided in it any more is no reason to keep them."""
+    """Deletes the files of all the meet's photos, and its lists of lifters. Returns how many photos that were. A closed
+    meet's too: that nothing is decided in it any more is no reason to keep them."""
+    rosters_purge(meet.pk, RETENTION, user)
     return _purge(meet.pk, photos_kept(meet), RETENTION, user)
 
 
 def lifter_erase(*, lifter: Lifter, user: User, reason: str) -> int:
-    """Takes out of the site who the lifter is, and deletes the photos. Returns how many photos that were.
+    """Takes out of the site who the lifter is, and deletes the photos. Returns how many photos that were. The lists of
+    lifters that are kept to be looked at go whole, since the lifter may stand in them.
 
     Asked again it finishes what was cut off. Raises Unusable without a reason, and then nothing is written.
     """
@@ -73,6 +78,7 @@ def lifter_erase(*, lifter: Lifter, user: User, reason: str) -> int:
         if row.erased_at is None:
             _name_erase(row, user, reason.strip())
     lifter.refresh_from_db()
+    rosters_purge(lifter.meet_id, BY_LIFTER, user)
     photos = AttemptImage.objects.filter(attempt__entry__lifter=lifter)
     return _purge(lifter.meet_id, photos, BY_LIFTER, user)
 

@@ -272,10 +272,15 @@ def camera_delete(*, camera: Camera) -> None:
 # ── Lifters ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def lifter_create(*, meet: Meet, **fields: Unpack[LifterFields]) -> Lifter:
-    """Raises ValidationError like all of them, and where birth date and birth year contradict each other."""
+def lifter_create(*, meet: Meet, user: User | None = None, **fields: Unpack[LifterFields]) -> Lifter:
+    """Raises ValidationError like all of them, and where birth date and birth year contradict each other. The log tells
+    which fields were filled in, as of a change."""
     _birth_settle(fields)
-    return _row_add(meet.pk, Lifter(meet=meet, **fields))
+    with transaction.atomic():
+        lifter = _row_add(meet.pk, Lifter(meet=meet, **fields))
+        filled = sorted(name for name in fields if getattr(lifter, name) not in (None, ""))
+        _lifter_tell(meet.pk, "lifter_created", lifter.pk, {"fields": filled}, user)
+        return lifter
 
 
 def lifter_update(*, lifter: Lifter, user: User | None = None, **changes: Unpack[LifterFields]) -> Lifter:
@@ -293,8 +298,7 @@ def lifter_update(*, lifter: Lifter, user: User | None = None, **changes: Unpack
         row_save(lifter)
         changed = sorted(name for name in changes if getattr(lifter, name) != was[name])
         if changed:
-            body = {"act": "lifter", "lifter": str(lifter.pk), "fields": changed}
-            log_append(lifter.meet_id, LogKind.ENTRY, body, user=user)
+            _lifter_tell(lifter.meet_id, "lifter", lifter.pk, {"fields": changed}, user)
         return lifter
 
 
@@ -316,6 +320,11 @@ def lifter_delete(*, lifter: Lifter, user: User | None = None) -> None:
         _row_remove(meet_id, lifter, Attempt.objects.filter(entry__lifter=lifter))
         for entry_id in entries:
             _entry_tell(meet_id, "deleted", entry_id, {"lifter": lifter_id}, user)
+        _lifter_tell(meet_id, "lifter_deleted", lifter_id, {}, user)
+
+
+def _lifter_tell(meet_id: UUID, act: str, lifter_id: UUID, more: Mapping[str, Any], user: User | None) -> None:
+    log_append(meet_id, LogKind.ENTRY, {"act": act, "lifter": str(lifter_id), **more}, user=user)
 
 
 # ── Entries ──────────────────────────────────────────────────────────────────────────────────────────────

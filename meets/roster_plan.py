@@ -1,7 +1,8 @@
 """What a file of registrations would change in a meet: read, compared and checked, and nothing written.
 
-A row is matched with a lifter by member number, else by name and birth date or year, else by name and sex. What the
-file leaves empty stays as it is, and nothing is ever taken away.
+A row is matched with a lifter by member number, else by name and birth date or year, else by name and sex. A number
+that is another lifter's by name and sex, or name and birth, is mistyped, and its row is left out. What the file leaves
+empty stays as it is, and nothing is ever taken away.
 """
 
 import datetime as dt
@@ -194,6 +195,9 @@ class _Planner:
     def _row(self, row: RosterRow, alone: set[Person]) -> Planned | None:
         person = person_of(row)
         found = self.people.find(person)
+        if found.who and found.differs_in:
+            self._number_refuse(row, found.who, found.differs_in)
+            return None
         taken = self.claimed.get(found.who.pk) if found.who else None
         if found.several or (taken and taken[0] != person):
             other = f"Row {taken[1]} is taken for" if taken else "Several lifters of the meet may be"
@@ -216,10 +220,26 @@ class _Planner:
             known.append(entry)
         planned = Planned(row, lifter, entry, is_new_lifter, is_new)
         self._lifter_set(planned)
+        self._renamed_warn(planned)
         self._entry_set(planned, equipment)
         self._categories_set(planned)
         self._openers_set(planned)
         return planned
+
+    def _number_refuse(self, row: RosterRow, holder: Lifter, differs_in: str) -> None:
+        """Whose number is mistyped must not overwrite the lifter who has it."""
+        said = f"This is {holder.name}'s number in this meet, and the row differs in {differs_in}."
+        more = "Correct the number here, or that lifter in the meet."
+        self.problem(row, "member_id", row.member_id, f"{said} {more}", is_fatal=True)
+
+    def _renamed_warn(self, planned: Planned) -> None:
+        """A number without a birth that agrees may still be mistyped: whoever imports looks at the two names."""
+        row, (before, _) = planned.row, planned.lifter_changes.get("name", ("", ""))
+        is_born_alike = "birth_year" not in planned.lifter_changes and row.birth_year is not None
+        if before and key_of(before) != key_of(row.name) and not is_born_alike:
+            said = f"By the member number this is {before}, who gets this name."
+            said += " If it is somebody else, correct the number."
+            self.warnings.append(CellProblem(row.row, row.column.get("name") or "name", row.name, said))
 
     def _born_check(self, row: RosterRow) -> RosterRow:
         year = row.birth_year

@@ -12,7 +12,9 @@ from meets.roster import meet_touch
 def place_set(
     *, entry: Entry, user: User, place: int | None, reason: str, division: str = "", event: str = Event.SBD
 ) -> Category:
-    """Sets the place of an entry in one of its categories, or with None takes that word back; the reason is logged.
+    """Sets the place of an entry in one of its categories, or with None takes that word back; the reason is logged, and
+    shown to the members of the meet. Nobody else moves for it: who else should is for the official to say, and
+    standings mark a place that is doubled by it.
 
     Raises Refusal when the meet is closed, the entry is not in that category or the place is none, and then nothing is
     written.

@@ -51,7 +51,9 @@ class StandingAttemptSerializer(serializers.Serializer[Any]):
 
 class StandingSerializer(serializers.Serializer[Any]):
     """One lifter in one category. ``place``: a number, ``DQ`` without a total, ``G`` for a guest, empty while it is
-    open. ``tied``: shared, and only an official can say who is first; ``set_by_hand``: an official has."""
+    open. ``tied``: shared, and only an official can say who is first; ``set_by_hand``: an official has, ``set_by`` and
+    ``set_reason`` say who and why. That moves nobody else: ``doubled`` says that others of the group have the place too
+    since an official set one of them."""
 
     entry = serializers.UUIDField(source="entry.pk")
     lifter = serializers.CharField(source="entry.lifter.name")
@@ -71,6 +73,9 @@ class StandingSerializer(serializers.Serializer[Any]):
     total_kg = serializers.DecimalField(max_digits=6, decimal_places=2, allow_null=True)
     place = serializers.CharField()
     set_by_hand = serializers.BooleanField()
+    set_by = serializers.CharField()
+    set_reason = serializers.CharField()
+    doubled = serializers.BooleanField()
     tied = serializers.BooleanField()
     points = serializers.DecimalField(max_digits=7, decimal_places=2, allow_null=True)
     attempts = StandingAttemptSerializer(many=True)
@@ -146,17 +151,20 @@ class ResultsJson(ReadView):
 
 
 class OplZip(ReadView):
-    """The zip for OpenPowerlifting: meet.csv, entries.csv, original.csv, URL. 409 names what cannot leave."""
+    """The zip for OpenPowerlifting: meet.csv, entries.csv, original.csv, URL. 409 names what cannot leave. Birth dates
+    are for the meet's staff; in others' files stand birth years."""
 
     @extend_schema(responses={(200, "application/zip"): bytes, 409: PROBLEM})
     def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
-        return attachment(opl_zip(self.meet), "application/zip", f"openpowerlifting-{self.meet.pk}.zip")
+        data = opl_zip(self.meet, birth_dates=access.personal_open(request.user, self.meet))
+        return attachment(data, "application/zip", f"openpowerlifting-{self.meet.pk}.zip")
 
 
-def opl_zip(meet: Meet) -> bytes:
-    """Raises Conflict where something cannot leave as it is."""
+def opl_zip(meet: Meet, *, birth_dates: bool) -> bytes:
+    """birth_dates: False for birth years in their place. Raises Conflict where something cannot leave as it is."""
     sheet = sheet_out(meet)
-    return zip_write(files_write(leaving(sheet), original=opl_v1.write(sheet)))
+    original = opl_v1.write(sheet, birth_dates=birth_dates)
+    return zip_write(files_write(leaving(sheet), original=original, birth_dates=birth_dates))
 
 
 def sheet_out(meet: Meet) -> MeetSheet:
@@ -170,11 +178,13 @@ def sheet_out(meet: Meet) -> MeetSheet:
 
 
 class OplV1(ReadView):
-    """The single file that OpenLifter and LiftingCast write: OPL Format v1."""
+    """The single file that OpenLifter and LiftingCast write: OPL Format v1. Birth dates are for the meet's staff; in
+    others' files stand birth years."""
 
     @extend_schema(responses={(200, "text/csv"): str})
     def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
-        data = opl_v1.write(sheet_of(self.meet))
+        birth_dates = access.personal_open(request.user, self.meet)
+        data = opl_v1.write(sheet_of(self.meet), birth_dates=birth_dates)
         return attachment(data, "text/csv; charset=utf-8", f"opl-{self.meet.pk}.csv")
 
 

@@ -96,6 +96,10 @@ class Schema(AutoSchema):
             named = "If-None-Match", "An ETag; what is still the same is not sent again."
         else:
             named = "If-Match", "The ETag that you read; what was changed since is not written."
+            if self.method == "PATCH":
+                # 202 of a photo, which is read again.
+                done = operation["responses"].get("200") or operation["responses"]["202"]
+                done["headers"] = {"ETag": {"schema": {"type": "string"}, "description": "Of the row as it is now."}}
         name, description = named
         parameter = {"in": "header", "name": name, "schema": {"type": "string"}, "description": description}
         operation.setdefault("parameters", []).append(parameter)

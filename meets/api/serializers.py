@@ -1,9 +1,10 @@
 """What goes in and out of the API. Checking beyond types is the writers' work, in meets.roster and meets.intake."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
+from django.db.models import Model
 from django.urls import reverse
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -55,8 +56,8 @@ def closed_word(context: Mapping[str, Any]) -> str:
 class MeetSerializer(serializers.ModelSerializer[Meet]):
     """``engine`` is the kind whose readings count, ``engines_also`` the others that read every photo as well.
 
-    ``evidence_mode`` "live" takes ``live_permission``: who in the federation allowed it, and when. ``photos_keep_days``
-    counts from the first day; null until somebody deletes the photos.
+    ``evidence_mode`` "live" takes ``live_permission``: who in the federation allowed it, and when. Both are the head's
+    to change. ``photos_keep_days`` counts from the first day; null until somebody deletes the photos.
     """
 
     engines_also = serializers.ListField(child=serializers.CharField(max_length=20), max_length=10, required=False)
@@ -114,8 +115,24 @@ class CameraSerializer(serializers.ModelSerializer[Camera]):
         fields = ("id", "name", "view", "x0", "y0", "x1", "y1", *CAMERA_FIGURES)
 
 
-class LifterSerializer(serializers.ModelSerializer[Lifter]):
-    """``birth_year`` follows ``birth_date`` where there is one."""
+RowT = TypeVar("RowT", bound=Model)
+# What the meet's staff alone are shown of a lifter.
+PERSONAL_FIELDS = frozenset({"birth_date", "consent", "notes"})
+
+
+class PersonalSerializer(serializers.ModelSerializer[RowT]):
+    """Leaves out what only staff may see, unless ``is_staff`` in its context says that it is staff who asks: a view
+    that says nothing shows too little."""
+
+    def to_representation(self, row: RowT) -> dict[str, Any]:
+        shown: dict[str, Any] = super().to_representation(row)
+        if self.context.get("is_staff"):
+            return shown
+        return {name: value for name, value in shown.items() if name not in PERSONAL_FIELDS}
+
+
+class LifterSerializer(PersonalSerializer[Lifter]):
+    """``birth_year`` follows ``birth_date`` where there is one. ``birth_date`` is left out for all but staff."""
 
     class Meta:
         model = Lifter
@@ -159,10 +176,11 @@ def _waive(help_text: str) -> serializers.CharField:
     return serializers.CharField(max_length=300, required=False, allow_blank=True, write_only=True, help_text=help_text)
 
 
-class EntrySerializer(serializers.ModelSerializer[Entry]):
+class EntrySerializer(PersonalSerializer[Entry]):
     """An empty ``weight_class`` is filled in from ``bodyweight_kg`` where the federation's classes are known; one that
     does not fit is refused as ``class_misfit``, naming the class that does. ``categories`` replace all that stood.
-    Racks are as the pins are marked. ``tested`` null: nobody said."""
+    Racks are as the pins are marked. ``tested`` null: nobody said. ``consent`` and ``notes`` are left out for all but
+    staff."""
 
     lifter = InMeet(queryset=Lifter.objects.all())
     session = InMeet(queryset=Session.objects.all(), allow_null=True, required=False)
@@ -442,7 +460,7 @@ class AttemptResultSerializer(serializers.ModelSerializer[Any]):
             "lift": attempt.lift,
             "number": attempt.number,
             "declared_kg": str(attempt.declared_kg),
-            "entry": EntryShownSerializer(attempt.entry).data,
+            "entry": EntryShownSerializer(attempt.entry, context=self.context).data,
             "evidence": OPEN if result.is_open else closed_word(self.context),
             **({"flag": result.flag} if result.is_open else {}),
             "images": self.fields["images"].to_representation(result.images),

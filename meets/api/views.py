@@ -206,15 +206,23 @@ class InMeetView(generics.GenericAPIView[Any]):
         return self.row
 
 
+class OfPersons(InMeetView):
+    """Members read, staff write; some of what is known of a lifter is for staff alone."""
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        context = super().get_serializer_context()
+        # Without a meet only the schema is being drawn.
+        meet = context["meet"]
+        return {**context, "is_staff": meet is not None and access.personal_open(self.request.user, meet)}
+
+
 class MeetDetail(Tagged, InMeetView, generics.RetrieveUpdateAPIView[Meet]):
     serializer_class = shapes.MeetSerializer
     queryset = Meet.objects.none()
 
     def perform_update(self, serializer: BaseSerializer[Meet]) -> None:
         changes = serializer.validated_data
-        access.evidence_mode_required(
-            actor(self.request), self.meet, changes.get("evidence_mode", self.meet.evidence_mode)
-        )
+        access.meet_changes_required(actor(self.request), self.meet, changes)
         serializer.instance = roster.meet_update(meet=self.meet, user=actor(self.request), **changes)
 
 
@@ -273,7 +281,7 @@ class CameraDetail(Tagged, InMeetView, generics.RetrieveUpdateDestroyAPIView[Cam
 
 
 @extend_schema_view(get=extend_schema(parameters=[filters.PlaceFilter]))
-class LifterList(InMeetView, generics.ListCreateAPIView[Lifter]):
+class LifterList(OfPersons, generics.ListCreateAPIView[Lifter]):
     serializer_class = shapes.LifterSerializer
     queryset = Lifter.objects.none()
 
@@ -281,10 +289,12 @@ class LifterList(InMeetView, generics.ListCreateAPIView[Lifter]):
         return filters.lifters(self.request, self.meet)
 
     def perform_create(self, serializer: BaseSerializer[Lifter]) -> None:
-        serializer.instance = roster.lifter_create(meet=self.meet, **serializer.validated_data)
+        serializer.instance = roster.lifter_create(
+            meet=self.meet, user=actor(self.request), **serializer.validated_data
+        )
 
 
-class LifterDetail(Tagged, InMeetView, generics.RetrieveUpdateDestroyAPIView[Lifter]):
+class LifterDetail(Tagged, OfPersons, generics.RetrieveUpdateDestroyAPIView[Lifter]):
     row_model, row_path = Lifter, "meet"
     serializer_class = shapes.LifterSerializer
     queryset = Lifter.objects.none()
@@ -299,7 +309,7 @@ class LifterDetail(Tagged, InMeetView, generics.RetrieveUpdateDestroyAPIView[Lif
 
 
 @extend_schema_view(get=extend_schema(parameters=[filters.PlaceFilter]))
-class EntryList(InMeetView, generics.ListCreateAPIView[Entry]):
+class EntryList(OfPersons, generics.ListCreateAPIView[Entry]):
     serializer_class = shapes.EntrySerializer
     queryset = Entry.objects.none()
 
@@ -310,7 +320,7 @@ class EntryList(InMeetView, generics.ListCreateAPIView[Entry]):
         serializer.instance = roster.entry_create(meet=self.meet, user=actor(self.request), **_entry_given(serializer))
 
 
-class EntryDetail(Tagged, InMeetView, generics.RetrieveUpdateDestroyAPIView[Entry]):
+class EntryDetail(Tagged, OfPersons, generics.RetrieveUpdateDestroyAPIView[Entry]):
     row_model, row_path = Entry, "meet"
     serializer_class = shapes.EntrySerializer
     queryset = Entry.objects.none()
@@ -348,12 +358,17 @@ class AttemptDetail(Tagged, InMeetView, generics.RetrieveUpdateDestroyAPIView[At
 
     row_model, row_path = Attempt, "entry__meet"
     serializer_class = shapes.AttemptSerializer
+    patch_answers_row = False
     queryset = Attempt.objects.none()
 
     @extend_schema(responses=shapes.AttemptFullSerializer)
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         found = results.attempt_result_detail(actor(request), self.row)
         return Response(shapes.AttemptFullSerializer(found, context=self.evidence_context()).data)
+
+    def row_shown(self, request: Request) -> Any:
+        found = results.attempt_result_detail(actor(request), self.row, is_noted=False)
+        return shapes.AttemptFullSerializer(found, context=self.evidence_context()).data
 
     def perform_update(self, serializer: BaseSerializer[Attempt]) -> None:
         serializer.instance = attempts.attempt_update(
@@ -418,12 +433,17 @@ class ImageDetail(Tagged, InMeetView):
 
     row_model, row_path = AttemptImage, "attempt__entry__meet"
     serializer_class = shapes.ImageFullSerializer
+    patch_answers_row = False
     http_method_names = ["get", "patch", "head", "options"]
     queryset = AttemptImage.objects.none()
 
     def get(self, request: Request, pk: UUID) -> Response:
         found = results.image_result_detail(actor(request), self.row)
         return Response(shapes.ImageFullSerializer(found, context=self.evidence_context()).data)
+
+    def row_shown(self, request: Request) -> Any:
+        found = results.image_result_detail(actor(request), self.row, is_noted=False)
+        return shapes.ImageFullSerializer(found, context=self.evidence_context()).data
 
     @extend_schema(
         request=shapes.ImageRestateSerializer,

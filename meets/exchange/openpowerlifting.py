@@ -40,10 +40,13 @@ _MONTHS: Final = r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z
 _ZIP_TIME: Final = (1980, 1, 1, 0, 0, 0)
 
 
-def files_write(sheet: MeetSheet, *, original: bytes | None = None, urls: Iterable[str] = ()) -> dict[str, bytes]:
+def files_write(
+    sheet: MeetSheet, *, original: bytes | None = None, urls: Iterable[str] = (), birth_dates: bool = True
+) -> dict[str, bytes]:
     """The folder's files by name, lists of best lifters left out (``leaving``). The same sheet gives the same bytes.
 
-    original: the file that the meet came from; without one, the sheet in OPL Format v1.
+    original: the file that the meet came from; without one, the sheet in OPL Format v1. birth_dates: False for birth
+    years in their place, also in such a sheet.
 
     Raises ValueError naming the entries that cannot leave (``cannot_leave``).
     """
@@ -51,8 +54,8 @@ def files_write(sheet: MeetSheet, *, original: bytes | None = None, urls: Iterab
         raise ValueError("; ".join(f"{one.value}: {one.detail}" for one in problems))
     return {
         "meet.csv": _csv(MEET_COLUMNS, [_meet_cells(sheet)], ("RuleSet", "Sanctioned")),
-        "entries.csv": _entries(leaving(sheet)),
-        "original.csv": opl_v1.write(sheet) if original is None else original,
+        "entries.csv": _entries(leaving(sheet), birth_dates=birth_dates),
+        "original.csv": opl_v1.write(sheet, birth_dates=birth_dates) if original is None else original,
         "URL": "".join(f"{url.strip()}\n" for url in urls).encode(),
     }
 
@@ -146,9 +149,10 @@ def _only(text: str, others: str, *, digits: bool = False) -> str:
     return safe(" ".join(kept.split()))
 
 
-def _entries(sheet: MeetSheet) -> bytes:
-    entries, heaviest = sheet.entries, heaviest_limits(sheet.entries)
-    names = _names(entries)
+def _entries(sheet: MeetSheet, *, birth_dates: bool) -> bytes:
+    # Two people of one name are told apart by their birth dates, whatever is shown of these.
+    names, heaviest = _names(sheet.entries), heaviest_limits(sheet.entries)
+    entries = sheet.entries if birth_dates else [entry.by_year for entry in sheet.entries]
     rows = [_entry_cells(sheet, entry, name, heaviest) for entry, name in zip(entries, names, strict=True)]
     return _csv(_columns(sheet.entries, rows), rows)
 

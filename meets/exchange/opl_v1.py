@@ -599,12 +599,15 @@ def _tested(row: _Row, reading: _Reading) -> str:
     return ""
 
 
-def write(sheet: MeetSheet, *, program: str = "White Lights") -> bytes:
+def write(sheet: MeetSheet, *, program: str = "White Lights", birth_dates: bool = True) -> bytes:
     """The file, in UTF-8 with LF: OpenLifter's columns, and after them "MemberID" and "Tested" where somebody has one.
 
-    program: named in the first line as OpenLifter names itself. Places and totals are written as the sheet states them;
-    a guest's place is G. A text that a spreadsheet would run loses what makes it one.
+    program: named in the first line as OpenLifter names itself. birth_dates: False for birth years in their place.
+    Places and totals are written as the sheet states them; a guest's place is G. A text that a spreadsheet would run
+    loses what makes it one.
     """
+    if not birth_dates:
+        sheet = replace(sheet, entries=tuple(entry.by_year for entry in sheet.entries))
     head = f"OPL Format v1 ({safe(program)}),Submit by email:,issues@openpowerlifting.org"
     lines = [head, "", *_meet_lines(sheet), "", *_entry_lines(sheet)]
     return ("\n".join(lines) + "\n").encode()

@@ -1,7 +1,8 @@
 """Who is who: rows of a file, and the lifters that a meet knows already.
 
-A member number tells one person from another; without one, the name with birth date or year does; without that, the
-name and the sex, unless something else tells two people apart.
+A member number tells one person from another, unless name and sex, or name and birth, say otherwise: then it is
+mistyped. Without one, the name with birth date or year does; without that, the name and the sex, unless something else
+tells two people apart.
 """
 
 from __future__ import annotations
@@ -40,11 +41,21 @@ class Person:
 
     def may_be(self, other: Person) -> bool:
         """Does nothing tell the two apart, besides the name?"""
-        return (
-            (not self.member_id or not other.member_id or self.member_id == other.member_id)
-            and (self.birth_date is None or other.birth_date is None or self.birth_date == other.birth_date)
-            and (self.birth_year is None or other.birth_year is None or self.birth_year == other.birth_year)
-        )
+        has_other_number = bool(self.member_id and other.member_id) and self.member_id != other.member_id
+        return not has_other_number and not self._is_born_otherwise(other)
+
+    def differs_in(self, other: Person) -> str:
+        """What tells the two apart although they have one member number; empty for one person. People marry, and files
+        have slips: a name, a sex or a birth date alone says nothing."""
+        if key_of(self.name) == key_of(other.name):
+            return ""
+        if self.sex != other.sex:
+            return "name and sex"
+        return "name and birth" if self._is_born_otherwise(other) else ""
+
+    def _is_born_otherwise(self, other: Person) -> bool:
+        pairs = (self.birth_date, other.birth_date), (self.birth_year, other.birth_year)
+        return any(mine is not None and theirs is not None and mine != theirs for mine, theirs in pairs)
 
 
 def person_of(row: RosterRow) -> Person:
@@ -53,33 +64,35 @@ def person_of(row: RosterRow) -> Person:
 
 @dataclass(frozen=True, slots=True)
 class Found(Generic[RefT]):
-    """who: None where nobody fits, or several do. is_sure: more than name and sex say so. several: nobody can tell."""
+    """who: None where nobody fits, or several do. is_sure: more than name and sex say so. several: nobody can tell.
+    differs_in: who has the member number and is somebody else, as this tells."""
 
     who: RefT | None = None
     is_sure: bool = False
     several: bool = False
+    differs_in: str = ""
 
 
 class People(Generic[RefT]):
     """A list of people that can be asked for one of them."""
 
     def __init__(self) -> None:
-        self._by_member: dict[str, RefT] = {}
+        self._by_member: dict[str, tuple[Person, RefT]] = {}
         # By name, and by name and birth year; all of them, and those without a member number.
         self._all: dict[tuple[str, int | None], list[tuple[Person, RefT]]] = defaultdict(list)
         self._bare: dict[tuple[str, int | None], list[tuple[Person, RefT]]] = defaultdict(list)
 
     def add(self, person: Person, who: RefT) -> None:
         if person.member_id:
-            self._by_member.setdefault(key_of(person.member_id), who)
+            self._by_member.setdefault(key_of(person.member_id), (person, who))
         name = key_of(person.name)
         for lists in (self._all,) if person.member_id else (self._all, self._bare):
             for year in {None, person.birth_year}:
                 lists[name, year].append((person, who))
 
     def find(self, person: Person) -> Found[RefT]:
-        if person.member_id and (who := self._by_member.get(key_of(person.member_id))) is not None:
-            return Found(who, is_sure=True)
+        if person.member_id and (holder := self._by_member.get(key_of(person.member_id))) is not None:
+            return Found(holder[1], is_sure=True, differs_in=person.differs_in(holder[0]))
         # Whoever has another member number is another person.
         lists, name = self._bare if person.member_id else self._all, key_of(person.name)
         if person.birth_year is not None:
@@ -108,7 +121,8 @@ def rows_settle(rows: Iterable[RosterRow]) -> tuple[list[RosterRow], list[CellPr
     """The rows of a file with one for each lifter and kind of equipment, and what they say against each other.
 
     A lifter who stands in several rows with the same equipment is one entry in several divisions; what a later row says
-    otherwise than the first is named and not taken. A lot that somebody else has is named and not taken.
+    otherwise than the first is named and not taken. A row with somebody else's member number is left out. A lot that
+    somebody else has is named and not taken.
     """
     people: People[int] = People()
     persons: list[list[RosterRow]] = []
@@ -123,7 +137,12 @@ def rows_settle(rows: Iterable[RosterRow]) -> tuple[list[RosterRow], list[CellPr
             people.add(person_of(row), len(persons))
             persons.append([row])
             continue
-        problems += _joined(persons[found.who], row, is_sure=found.is_sure)
+        known = persons[found.who]
+        if found.differs_in:
+            said = f"Row {known[0].row} has this number too, for {known[0].name}; they differ in {found.differs_in}."
+            problems.append(_problem(row, "member_id", f"{said} Correct one of the two numbers.", is_fatal=True))
+            continue
+        problems += _joined(known, row, is_sure=found.is_sure)
     settled = sorted((row for person in persons for row in person), key=lambda row: row.row)
     return _lots(settled, problems), problems
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Final
 
@@ -150,6 +150,14 @@ class SheetEntry:
     def lifts(self) -> tuple[tuple[str, SheetLift], ...]:
         """The lifts of its event, by letter, in the order they are lifted."""
         return tuple((letter, self.lift(letter)) for letter in LETTERS if letter in self.event)
+
+    @property
+    def by_year(self) -> SheetEntry:
+        """The entry with its birth year in place of the birth date. An age beside the year would tell on which side of
+        the meet the birthday is, so it goes with the date."""
+        if self.birth_date is None:
+            return self
+        return replace(self, birth_date=None, birth_year=self.birth_date.year, age="")
 
     @property
     def was_lifted(self) -> bool:

@@ -5,7 +5,7 @@ Whoever shows results asks ``meets.selectors.standings``, which knows of results
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from uuid import UUID
 
@@ -41,7 +41,8 @@ class Row:
     """An entry in one category. attempts: of the event's lifts, by lift then number. place: a number from 1; "DQ" of
     whoever has no total any more, "G" of a guest, empty while it is open. set_by_hand: an official's word. tied:
     shared, and only an official can say who is first. points: by the meet's formula, rounded; None where
-    not defined."""
+    not defined. doubled: others of the group have the place too, since an official set one of them, which moves nobody
+    else. set_by, set_reason: the official's user name and words; empty until meets.selectors.standings tells them."""
 
     group: Group
     entry: Entry
@@ -52,6 +53,9 @@ class Row:
     set_by_hand: bool
     tied: bool
     points: Decimal | None
+    doubled: bool = False
+    set_by: str = ""
+    set_reason: str = ""
 
     @property
     def total_kg(self) -> Decimal | None:
@@ -147,7 +151,18 @@ def _placed(
         _row(meet, group, *by_id[placed.contestant.id], attempts, placed)
         for placed in placing(contestants, book.attempts)
     ]
-    return sorted(rows, key=by_place)
+    return sorted(doubled_marked(rows), key=by_place)
+
+
+def doubled_marked(rows: Sequence[Row]) -> list[Row]:
+    """The rows, each place that several of a group have through an official's word marked as doubled. What the rules
+    leave tied is none of these."""
+    sharing: dict[tuple[Group, str], list[bool]] = defaultdict(list)
+    for row in rows:
+        if row.place.isdigit():
+            sharing[row.group, row.place].append(row.set_by_hand)
+    doubled = {at for at, by_hand in sharing.items() if len(by_hand) > 1 and any(by_hand)}
+    return [replace(row, doubled=True) if (row.group, row.place) in doubled else row for row in rows]
 
 
 def by_place(row: Row) -> tuple[bool, int]:

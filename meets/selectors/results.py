@@ -47,23 +47,28 @@ def attempt_result_rows(user: AnyUser, meet: Meet) -> list[AttemptResult]:
     return _results(user, meet, attempts, in_full=False)
 
 
-def attempt_result_detail(user: AnyUser, attempt: Attempt) -> AttemptResult:
-    """One attempt with everything that was found, votes and keypoints included."""
+def attempt_result_detail(user: AnyUser, attempt: Attempt, *, is_noted: bool = True) -> AttemptResult:
+    """One attempt with everything that was found, votes and keypoints included. is_noted: False where only a hash of it
+    leaves, so that nobody is noted as having been shown it."""
     rows = Attempt.objects.filter(pk=attempt.pk).select_related("entry__lifter", "entry__platform")
-    return _results(user, attempt.entry.meet, rows, in_full=True)[0]
+    return _results(user, attempt.entry.meet, rows, in_full=True, is_noted=is_noted)[0]
 
 
-def image_result_detail(user: AnyUser, image: AttemptImage) -> ImageResult:
-    """One photo with everything that was found in it. ``image`` needs its attempt, entry and meet."""
+def image_result_detail(user: AnyUser, image: AttemptImage, *, is_noted: bool = True) -> ImageResult:
+    """One photo with everything that was found in it. ``image`` needs its attempt, entry and meet. is_noted: as for an
+    attempt."""
     meet = image.attempt.entry.meet
     is_open = image.attempt_id in _open_ids(user, meet, [image.attempt_id])
     found = _Found.read(meet, [image.attempt_id] if is_open else [], in_full=True)
     shown = found.result(image, is_open=is_open)
-    evidence_shown(user, meet, _all_shown([shown]), "photo")
+    if is_noted:
+        evidence_shown(user, meet, _all_shown([shown]), "photo")
     return shown
 
 
-def _results(user: AnyUser, meet: Meet, attempts: "QuerySet[Attempt]", *, in_full: bool) -> list[AttemptResult]:
+def _results(
+    user: AnyUser, meet: Meet, attempts: "QuerySet[Attempt]", *, in_full: bool, is_noted: bool = True
+) -> list[AttemptResult]:
     # What is set aside belongs to no attempt.
     images = AttemptImage.objects.filter(set_aside_at=None).prefetch_related("readings")
     rows = list(attempts.prefetch_related(Prefetch("images", images)))
@@ -74,7 +79,8 @@ def _results(user: AnyUser, meet: Meet, attempts: "QuerySet[Attempt]", *, in_ful
         for attempt in rows
         for shown in (attempt.pk in is_open,)
     ]
-    evidence_shown(user, meet, _all_shown(image for row in results for image in row.images), "api")
+    if is_noted:
+        evidence_shown(user, meet, _all_shown(image for row in results for image in row.images), "api")
     return results
 
 

@@ -1,7 +1,7 @@
 """Results as they are shown and exported: one place for pages, API and files."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import groupby
@@ -12,20 +12,30 @@ from meets.competition.placing import Score
 from meets.exchange.lines import line_of, sheet_with
 from meets.exchange.recompute import recompute, total_of
 from meets.exchange.sheet import SheetEntry
-from meets.models import Meet
-from meets.selectors.reckoning import NO_TOTAL, Group, Row, by_place, group_counts, points_in, reckoned_rows
+from meets.models import LogKind, LogRecord, Meet
+from meets.selectors.reckoning import (
+    NO_TOTAL,
+    Group,
+    Row,
+    by_place,
+    doubled_marked,
+    group_counts,
+    points_in,
+    reckoned_rows,
+)
 
 __all__ = ["Group", "Page", "Row", "standing_page", "standing_rows"]
 
 
 def standing_rows(meet: Meet) -> list[Row]:
-    """Every entry in each of its categories, group after group in the order of places. Three queries, however many.
+    """Every entry in each of its categories, group after group in the order of places. Three queries, however many, and
+    one more where an official set a place.
 
     Of results that another system made, places are reckoned as ``recompute`` does, since only the stated places tell
     how a division was ranked there; an official's word goes before them here as everywhere.
     """
     rows = reckoned_rows(meet)
-    return _brought_in(meet, rows) if meet.origin else rows
+    return _officials_told(meet, _brought_in(meet, rows) if meet.origin else rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +59,28 @@ def standing_page(meet: Meet, number: int, per_page: int) -> Page:
         if at < last and at + count > first:
             starts[group] = at
         at += count
-    rows = standing_rows(meet) if meet.origin else reckoned_rows(meet, starts)
+    rows = standing_rows(meet) if meet.origin else _officials_told(meet, reckoned_rows(meet, starts))
     parts = []
     for group, found in groupby((row for row in rows if row.group in starts), key=lambda row: row.group):
         start = starts[group]
         parts.append((group, list(found)[max(first - start, 0) : last - start], start < first))
     return Page(parts, number, pages)
+
+
+def _officials_told(meet: Meet, rows: list[Row]) -> list[Row]:
+    """The rows with who set a place by hand, and why, as the log has it."""
+    if not any(row.set_by_hand for row in rows):
+        return rows
+    told: dict[tuple[str, str, str], tuple[str, str]] = {}
+    for record in LogRecord.objects.filter(meet=meet, kind=LogKind.PLACE).order_by("seq"):
+        body = record.contents
+        told[body["entry"], body["division"], body["event"]] = record.actor, body["reason"]
+    return [_told_by(row, told) if row.set_by_hand else row for row in rows]
+
+
+def _told_by(row: Row, told: Mapping[tuple[str, str, str], tuple[str, str]]) -> Row:
+    set_by, reason = told.get((str(row.entry.pk), row.category.division, row.category.event), ("", ""))
+    return replace(row, set_by=set_by, set_reason=reason)
 
 
 def _brought_in(meet: Meet, rows: Sequence[Row]) -> list[Row]:
@@ -64,7 +90,8 @@ def _brought_in(meet: Meet, rows: Sequence[Row]) -> list[Row]:
     found = recompute(sheet_with(meet, lines)).sheet.entries
     placed = [_placed_as(meet, row, line) for row, line in zip(ordered, found, strict=True)]
     shared = Counter((row.group, row.place) for row in placed if row.place.isdigit() and not row.set_by_hand)
-    return list(_regrouped(rows, [replace(row, tied=shared[row.group, row.place] > 1) for row in placed]))
+    tied = [replace(row, tied=shared[row.group, row.place] > 1) for row in placed]
+    return list(_regrouped(rows, doubled_marked(tied)))
 
 
 def in_order(row: Row) -> tuple[int, object, str]:

@@ -49,7 +49,7 @@ def _looked_at(request: HttpRequest, desk: Desk) -> HttpResponse:
     read = results_file_read(data)
     problems = results_preview(meet=desk.meet, read=read)
     _forget(request)
-    kept = {"meet": str(desk.meet.pk), "name": roster_keep(data), "sha256": read.sha256}
+    kept = {"meet": str(desk.meet.pk), "name": roster_keep(desk.meet.pk, data), "sha256": read.sha256}
     request.session[_SESSION] = kept
     more = max(len(problems) - _PROBLEMS_MOST, 0)
     context = {

@@ -58,7 +58,7 @@ def roster_upload(request: HttpRequest, meet_id: UUID) -> HttpResponse:
     digest = hashlib.sha256(data).hexdigest()
     request.session[_SESSION] = {
         "meet": str(desk.meet.pk),
-        "name": roster_keep(data),
+        "name": roster_keep(desk.meet.pk, data),
         "file_name": file_name,
         "sha256": digest,
     }

@@ -82,7 +82,7 @@ def _meet_change(
     """Does what the page asked for. False when a form has something to say first."""
     try:
         if what == "meet" and form.is_valid():
-            access.evidence_mode_required(request.user, meet, form.cleaned_data["evidence_mode"])
+            access.meet_changes_required(request.user, meet, form.cleaned_data)
             roster.meet_update(meet=meet, user=user_of(request), **form.cleaned_data)
             messages.success(request, "The meet is saved.")
             return True
@@ -187,7 +187,7 @@ def _entry_save(request: HttpRequest, form: EntryForm, attempts: AttemptsForm) -
         with transaction.atomic():
             if form.entry is None:
                 lifter = (
-                    roster.lifter_create(meet=form.meet, **form.lifter_fields())
+                    roster.lifter_create(meet=form.meet, user=user, **form.lifter_fields())
                     if form.lifter is None
                     else roster.lifter_update(lifter=form.lifter, user=user, **form.lifter_fields())
                 )

@@ -13,7 +13,7 @@ from django.urls import reverse
 from rest_framework.test import APIClient
 
 from meets.api import urls
-from meets.models import Entry, EvidenceMode, Lifter, Light, Meet, Role
+from meets.models import Entry, EvidenceMode, Lifter, Light, Meet, Role, Shown
 from tests import factories as make
 from tests.meets.test_api_access import TABLE, Row, World
 
@@ -88,7 +88,67 @@ def test_a_change_goes_through_while_nothing_has_changed(name: str, method: str)
 
     assert answer.status_code == row.status
     if method == "patch":
-        assert client.get(where)["ETag"] != ""
+        assert answer["ETag"] == client.get(where)["ETag"]
+
+
+@pytest.mark.parametrize("name", [name for name, method in WRITTEN if method == "patch"])
+def test_the_answer_to_a_change_has_the_tag_for_the_next(name: str) -> None:
+    row, world = TABLE[name, "patch"], World()
+    client = client_of(make.member_make(world.meet, Role.HEAD))
+    where = address(name, "patch", world)
+    seen = client.get(where)["ETag"]
+
+    first = client.patch(where, row.body(world), format="json")
+
+    assert first["ETag"] == client.get(where)["ETag"] != seen
+    again = client.patch(where, row.body(world), format="json", headers={"If-Match": first["ETag"]})
+    assert again.status_code == row.status
+    assert client.patch(where, {}, format="json", headers={"If-Match": seen}).status_code == 412
+
+
+CHANGES: list[tuple[str, dict[str, Any]]] = [
+    ("entry-detail", {"bodyweight_kg": "62.4", "categories": [{"division": "B"}, {"division": "A"}], "notes": " x "}),
+    ("lifter-detail", {"birth_date": "1994-03-02", "name": "  Anna  Ek "}),
+    ("session-detail", {"weigh_in_at": "2026-05-01T10:00:00+02:00", "starts_at": "2026-05-01T10:00:00.5Z"}),
+    ("camera-detail", {"height_cm": 100, "x0": 0, "y0": 0, "x1": 1, "y1": 1}),
+    ("meet-detail", {"engine": "mediapipe", "engines_also": ["mediapipe"], "starts_on": "2026-05-02"}),
+    ("attempt-detail", {"declared_kg": "102.5"}),
+]
+
+
+@pytest.mark.parametrize(("name", "body"), CHANGES)
+def test_what_is_written_in_other_words_has_the_tag_of_what_stands(name: str, body: dict[str, Any]) -> None:
+    world = World()
+    client = client_of(make.member_make(world.meet, Role.HEAD))
+    where = address(name, "patch", world)
+
+    answer = client.patch(where, body, format="json")
+
+    assert (answer.status_code, answer["ETag"]) == (200, client.get(where)["ETag"])
+
+
+def test_a_refused_change_has_no_tag() -> None:
+    lifter = make.lifter_make(make.meet_make())
+    client = client_of(make.member_make(lifter.meet))
+    answer = client.patch(f"/api/v1/lifters/{lifter.pk}/", {"sex": "Q"})
+    assert (answer.status_code, "ETag" in answer) == (400, False)
+
+
+def test_a_tag_for_the_next_change_does_not_count_as_shown_evidence() -> None:
+    attempt = make.attempt_make(make.meet_make(evidence_mode=EvidenceMode.TRAINING))
+    image = make.assessed_make(attempt).image
+    user = make.member_make(attempt.entry.meet)
+    client = client_of(user)
+    for where, body, status in (
+        (f"/api/v1/attempts/{attempt.pk}/", {"declared_kg": "102.5"}, 200),
+        (f"/api/v1/images/{image.pk}/", {"phase": "lockout"}, 202),
+    ):
+        for headers in ({}, {"If-Match": "*"}):
+            assert client.patch(where, body, headers=headers).status_code == status
+    assert Shown.objects.count() == 0
+    read = make.assessed_make(make.attempt_make(attempt.entry.meet))
+    client.get(f"/api/v1/attempts/{read.image.attempt_id}/")
+    assert list(Shown.objects.values_list("user", "assessment")) == [(user.pk, read.pk)]
 
 
 @pytest.mark.parametrize("tag", ['"x"', 'W/"x"', "x", ""])
@@ -98,14 +158,14 @@ def test_a_change_of_what_has_changed_is_412_and_changes_nothing(name: str, meth
 
     row, world = TABLE[name, method], World()
     client = client_of(make.member_make(world.meet, Role.HEAD))
-    before = fingerprint(world)
+    before = fingerprint()
 
     answer = send(client, method, address(name, method, world), row, world, tag)
 
     assert (answer.status_code, answer["Content-Type"]) == (412, "application/problem+json")
     assert answer.json()["reason"] == "changed"
     assert "nothing is written" in answer.json()["detail"]
-    assert fingerprint(world) == before
+    assert fingerprint() == before
 
 
 def test_a_weak_tag_never_fits_and_a_star_always_does() -> None:

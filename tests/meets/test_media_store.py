@@ -2,6 +2,7 @@
 
 import importlib.util
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -18,10 +19,11 @@ from moto import mock_aws
 from storages.backends.s3 import S3Storage
 
 from config import settings as site
+from meets import roster_kept
 from meets.backup.read import meet_read
 from meets.backup.write import meet_write
 from meets.intake import image_submit
-from meets.models import AttemptImage, Role
+from meets.models import AttemptImage, LogRecord, Role
 from meets.retention import photos_purge
 from meets.verify import photo_faults
 from tests.factories import attempt_make, image_make, member_make, photo_bytes, user_make
@@ -166,6 +168,18 @@ def test_photos_are_verified_and_deleted(client: Any) -> None:
     assert photos_purge(meet=meet) == 1
     assert keys(client) == []
     assert list(photo_faults(meet)) == []
+
+
+def test_a_list_of_lifters_is_kept_and_deleted(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    meet = attempt_make().entry.meet
+    name = roster_kept.roster_keep(meet.pk, b"Name")
+    assert (roster_kept.roster_kept(name), roster_kept.rosters_sweep()) == (b"Name", 0)
+    assert (roster_kept.rosters_count(meet.pk), roster_kept.rosters_purge(meet.pk, "retention")) == (1, 1)
+    assert (keys(client), roster_kept.roster_kept(name)) == ([], None)
+    roster_kept.roster_keep(meet.pk, b"Name")
+    monkeypatch.setattr(roster_kept, "KEPT", timedelta(days=-1))
+    assert (roster_kept.rosters_sweep(), keys(client)) == (1, [])
+    assert [row.contents["why"] for row in LogRecord.objects.order_by("seq")] == ["retention", "unused"]
 
 
 def test_a_meet_is_taken_along(client: Any, tmp_path: Path) -> None:

@@ -1,17 +1,21 @@
 """Registrations from a file, page by page: what was looked at is what is taken in."""
 
 import datetime as dt
+import hashlib
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
 from meets import roster_kept
-from meets.models import Entry, Lifter, LogRecord, Meet, Platform, Role, Session
+from meets.log import log_faults
+from meets.models import Entry, Lifter, LogKind, LogRecord, Meet, Platform, Role, Session
 from tests.conftest import files_under
 from tests.factories import meet_make, member_make
 from tests.meets.test_roster_import import ALVA, BERIT, file_of
@@ -110,14 +114,51 @@ def test_a_kept_file_that_was_altered_is_none(staff: Client, meet: Meet, photo_r
     assert Lifter.objects.count() == 0
 
 
-def test_a_file_is_kept_for_an_hour(staff: Client, meet: Meet, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_is_kept_for_an_hour(
+    staff: Client, meet: Meet, monkeypatch: pytest.MonkeyPatch, photo_root: Path
+) -> None:
     chosen(staff, meet)
+    data = files_under(photo_root)[0].read_bytes()
+    assert (roster_kept.rosters_sweep(), len(files_under(photo_root))) == (0, 1)
     monkeypatch.setattr(roster_kept, "KEPT", dt.timedelta(0))
     assert staff.get(preview(meet)).status_code == 302
-    other = Client()
-    other.force_login(member_make(meet, Role.STAFF))
-    roster_kept.rosters_sweep()
-    assert default_storage.listdir(roster_kept.FOLDER)[1] == []
+    before = LogRecord.objects.count()
+
+    assert [roster_kept.rosters_sweep(), roster_kept.rosters_sweep()] == [1, 0]
+
+    assert files_under(photo_root) == []
+    assert LogRecord.objects.count() == before + 1
+    record = LogRecord.objects.latest("seq")
+    assert (record.meet, record.kind, record.actor) == (meet, LogKind.PURGED, "")
+    assert record.contents == {"why": "unused", "files": [{"sha256": hashlib.sha256(data).hexdigest()}]}
+    assert list(log_faults(Meet.objects.get())) == []
+
+
+def test_the_next_file_sweeps_what_another_meet_left(
+    staff: Client, meet: Meet, monkeypatch: pytest.MonkeyPatch, photo_root: Path
+) -> None:
+    other = meet_make()
+    roster_kept.roster_keep(other.pk, b"Name\nBerit Sund\n")
+    # As they were kept before meets had folders, and a folder that is nobody's.
+    for name in ("a" * 32, "nobody/x", f"{uuid4()}/x"):
+        default_storage.save(f"{roster_kept.FOLDER}/{name}", ContentFile(b"Name"))
+    hour = roster_kept.KEPT
+    monkeypatch.setattr(roster_kept, "KEPT", dt.timedelta(0))
+    before = LogRecord.objects.filter(kind=LogKind.PURGED).count()
+
+    chosen(staff, meet)
+
+    monkeypatch.setattr(roster_kept, "KEPT", hour)
+    assert [path.parent.name for path in files_under(photo_root)] == [str(meet.pk)]
+    assert staff.get(preview(meet)).status_code == 200
+    (record,) = LogRecord.objects.filter(kind=LogKind.PURGED)[before:]
+    assert record.meet == other
+
+
+def test_a_file_that_was_taken_in_is_not_told_as_left(staff: Client, meet: Meet) -> None:
+    chosen(staff, meet)
+    staff.post(preview(meet), {"sha256": sha256_in(staff.get(preview(meet)).content.decode())})
+    assert [row.kind for row in LogRecord.objects.exclude(kind__in=(LogKind.SEAT, LogKind.ATTEMPT))] == ["import"]
 
 
 def test_one_persons_file_is_not_anothers(staff: Client, meet: Meet) -> None:

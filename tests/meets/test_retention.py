@@ -1,11 +1,13 @@
 """Photos that are deleted when their time is over, and lifters who ask to be forgotten."""
 
 import datetime as dt
+import hashlib
 import io
 import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.core.files.storage import FileSystemStorage, default_storage
@@ -15,7 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from meets import intake, results, retention, roster
+from meets import intake, results, retention, roster, roster_kept
 from meets.errors import Refusal
 from meets.models import (
     Assessment,
@@ -93,6 +95,48 @@ def test_photos_go_and_what_was_found_stays(whole: Whole, photo_root: Path) -> N
     before = state()
     assert purge() == ""
     assert state() == before
+
+
+def told_as_gone() -> list[tuple[Any, dict[str, Any]]]:
+    rows = LogRecord.objects.filter(kind=LogKind.PURGED).order_by("meet", "seq")
+    return [(row.meet_id, row.contents) for row in rows]
+
+
+def test_lists_of_lifters_go_with_the_photos(photo_root: Path) -> None:
+    old, young = make.meet_make(name="Old"), make.meet_make(name="Young", starts_on=timezone.localdate())
+    Meet.objects.filter(pk=old.pk).update(status="closed")
+    aged(old, 366)
+    for meet in (old, old, young):
+        roster_kept.roster_keep(meet.pk, f"Name\n{uuid4()}\n".encode())
+    kept = [path for path in files_under(photo_root) if path.parent.name == str(old.pk)]
+    hashes = sorted(hashlib.sha256(path.read_bytes()).hexdigest() for path in kept)
+    before = state()
+
+    assert purge("--dry-run") == f"Old ({old.pk}): 0 photos and 2 lists of lifters would go.\n"
+    assert (state(), len(files_under(photo_root))) == (before, 3)
+    assert purge() == f"Old ({old.pk}): 0 photos and 2 lists of lifters deleted.\n"
+
+    assert [path.parent.name for path in files_under(photo_root)] == [str(young.pk)]
+    assert told_as_gone() == [(old.pk, {"why": "retention", "files": [{"sha256": one} for one in hashes]})]
+    assert verify()[0] == 0
+    # Once more there is nothing to do.
+    before = state()
+    assert (purge(), state()) == ("", before)
+
+
+def test_lists_that_nobody_took_in_go_with_every_purge(photo_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    meet = make.meet_make(starts_on=timezone.localdate())
+    roster_kept.roster_keep(meet.pk, b"Name")
+    assert purge() == ""
+    monkeypatch.setattr(roster_kept, "KEPT", dt.timedelta(0))
+    assert purge("--dry-run") == ""
+    assert len(files_under(photo_root)) == 1
+
+    assert purge() == "1 lists of lifters deleted that were chosen and not taken in.\n"
+
+    assert files_under(photo_root) == []
+    sha256 = "dcd1d5223f73b3a965c07e3ff5dbee3eedcfedb806686a05b9b3868a2c3d6d50"
+    assert told_as_gone() == [(meet.pk, {"why": "unused", "files": [{"sha256": sha256}]})]
 
 
 @pytest.mark.parametrize("days", [1, 365])
@@ -228,6 +272,21 @@ def test_words_stand_in_place_of_the_picture(whole: Whole) -> None:
 
 
 # ── A lifter who asks to be forgotten ────────────────────────────────────────────────────────────────────
+
+
+def test_lists_in_which_an_erased_lifter_may_stand_go_too(photo_root: Path) -> None:
+    lifter, other = make.lifter_make(make.meet_make()), make.meet_make()
+    for meet in (lifter.meet, other):
+        roster_kept.roster_keep(meet.pk, b"Name")
+    head = make.member_make(lifter.meet, Role.HEAD)
+
+    assert retention.lifter_erase(lifter=lifter, user=head, reason="asked by mail") == 0
+
+    assert [path.parent.name for path in files_under(photo_root)] == [str(other.pk)]
+    sha256 = hashlib.sha256(b"Name").hexdigest()
+    assert LogRecord.objects.get(kind=LogKind.PURGED).actor == head.username
+    assert told_as_gone() == [(lifter.meet_id, {"why": "lifter", "files": [{"sha256": sha256}]})]
+    assert verify()[0] == 0
 
 
 def test_a_lifter_is_erased(whole: Whole, photo_root: Path) -> None:

@@ -10,11 +10,27 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.test import Client
+from django.urls import reverse
 from knox.models import AuthToken
+from rest_framework.test import APIClient
 
 from meets import attempts, roster
 from meets.errors import Conflict
-from meets.models import Attempt, Entry, Lifter, Light, Meet, Membership, Platform, Role, Seat
+from meets.log import log_faults
+from meets.models import (
+    Attempt,
+    Entry,
+    Lifter,
+    Light,
+    LogKind,
+    LogRecord,
+    Meet,
+    Membership,
+    Platform,
+    Role,
+    Seat,
+)
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -58,6 +74,58 @@ def test_every_writer_moves_the_board_on_once() -> None:
         seen.append(revision(meet))
 
     assert seen == list(range(1, len(steps) + 1))
+
+
+def test_a_lifter_who_comes_and_goes_is_on_record_without_a_name() -> None:
+    meet, user = make.meet_make(), make.user_make("secretary")
+
+    lifter = roster.lifter_create(
+        meet=meet, user=user, name="Anna Ek", sex="F", birth_date=dt.date(1994, 3, 2), team="", member_id="N1"
+    )
+    roster.lifter_delete(lifter=lifter, user=user)
+
+    who = LogRecord.objects.order_by("seq").first().contents["lifter"]  # type: ignore[union-attr]
+    assert [(row.kind, row.actor, row.contents) for row in LogRecord.objects.order_by("seq")] == [
+        (
+            "entry",
+            "secretary",
+            {
+                "act": "lifter_created",
+                "lifter": who,
+                "fields": ["birth_date", "birth_year", "member_id", "name", "sex"],
+            },
+        ),
+        ("entry", "secretary", {"act": "lifter_deleted", "lifter": who}),
+    ]
+    assert list(log_faults(Meet.objects.get())) == []
+
+
+def test_a_lifter_who_is_refused_is_not_on_record() -> None:
+    meet = make.meet_make()
+    with pytest.raises(ValidationError):
+        roster.lifter_create(meet=meet, user=make.user_make(), name="", sex="F")
+    assert (Lifter.objects.count(), LogRecord.objects.count(), revision(meet)) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("way", ["api", "page"])
+def test_who_entered_a_lifter_is_on_record(way: str) -> None:
+    meet = make.meet_make()
+    staff = make.member_make(meet)
+    if way == "api":
+        api = APIClient()
+        api.force_authenticate(staff)
+        assert api.post(f"/api/v1/meets/{meet.pk}/lifters/", {"name": "Anna Ek", "sex": "F"}).status_code == 201
+    else:
+        client = Client()
+        client.force_login(staff)
+        body = {"name": "Anna Ek", "sex": "F", "equipment": "classic"}
+        assert client.post(reverse("lifter-create", args=[meet.pk]), body).status_code == 302
+    record = LogRecord.objects.filter(kind=LogKind.ENTRY).earliest("seq")
+    fields = ["name", "sex"]
+    assert (record.actor, record.contents) == (
+        staff.username,
+        {"act": "lifter_created", "lifter": str(Lifter.objects.get().pk), "fields": fields},
+    )
 
 
 def test_a_closed_meet_is_changed_by_none_of_them() -> None:

@@ -145,6 +145,70 @@ def test_the_same_file_again_changes_nothing(meet: Meet, user: User) -> None:
 
 
 @pytest.mark.parametrize(
+    ("row", "differs_in"),
+    [
+        ({"Name": "Berit Sund", "Sex": "M", "BirthDate": "1994-05-02"}, "name and sex"),
+        ({"Name": "Berit Sund", "Sex": "M"}, "name and sex"),
+        ({"Name": "Berit Sund", "Sex": "F", "BirthDate": "1970-01-31"}, "name and birth"),
+        ({"Name": "Berit Sund", "Sex": "F", "BirthDate": "1970"}, "name and birth"),
+        ({"Name": "Berit Sund", "Sex": "F", "BirthDate": "1994-05-03"}, "name and birth"),
+    ],
+)
+def test_a_mistyped_number_overwrites_nobody(meet: Meet, user: User, row: dict[str, str], differs_in: str) -> None:
+    brought(meet, user, ALVA)
+    before = told(meet)
+
+    report = brought(meet, user, {"Equipment": "Raw", "MemberID": "n1", "Team": "Oslo"} | row)
+
+    (problem,) = report.problems
+    assert (problem.row, problem.column, problem.value, problem.is_fatal) == (2, "MemberID", "n1", True)
+    assert problem.detail == (
+        f"This is Alva Nord's number in this meet, and the row differs in {differs_in}. "
+        "Correct the number here, or that lifter in the meet."
+    )
+    assert report.counts == {"new": 0, "changed": 0, "unchanged": 0, "left_out": 1, "problems": 1}
+    assert told(meet) == before
+
+
+def test_a_mistyped_number_in_the_file_itself_joins_nobody(meet: Meet, user: User) -> None:
+    report = brought(meet, user, ALVA, BERIT | {"MemberID": "N1"})
+
+    (problem,) = report.problems
+    assert (problem.row, problem.column, problem.is_fatal) == (3, "MemberID", True)
+    assert problem.detail == (
+        "Row 2 has this number too, for Alva Nord; they differ in name and birth. Correct one of the two numbers."
+    )
+    entry = Entry.objects.get()
+    assert (entry.lifter.name, entry.lot, [row.event for row in entry.categories.all()]) == ("Alva Nord", 14, ["SBD"])
+
+
+@pytest.mark.parametrize(
+    ("change", "warned"),
+    [
+        ({"BirthDate": "1994-05-02"}, False),
+        ({"BirthDate": "1994"}, False),
+        # Nothing but the number says who it is.
+        ({"BirthDate": ""}, True),
+    ],
+)
+def test_a_lifter_who_married_keeps_the_number(meet: Meet, user: User, change: dict[str, str], warned: bool) -> None:
+    brought(meet, user, ALVA)
+
+    report = brought(meet, user, ALVA | {"Name": "Alva Berg"} | change)
+
+    assert (report.problems, report.count("changed")) == ((), 1)
+    lifter = Lifter.objects.get()
+    assert (lifter.name, lifter.member_id, lifter.birth_date) == ("Alva Berg", "N1", dt.date(1994, 5, 2))
+    said = "By the member number this is Alva Nord, who gets this name. If it is somebody else, correct the number."
+    told_of = [(one.row, one.column, one.value, one.detail) for one in report.warnings]
+    assert told_of == ([(2, "Name", "Alva Berg", said)] if warned else [])
+    # A slip in the name's spelling alone, or a corrected sex or birth date, is nobody else.
+    for slip in ({"Name": "ALVA  BERG"}, {"Sex": "M"}, {"BirthDate": "1993-05-02"}):
+        report = brought(meet, user, ALVA | {"Name": "Alva Berg", "WeightClass": ""} | slip)
+        assert (report.problems, report.warnings, Lifter.objects.count()) == ((), (), 1)
+
+
+@pytest.mark.parametrize(
     ("change", "field", "value"),
     [
         ({"Team": "Oslo"}, "lifter.team", "Oslo"),

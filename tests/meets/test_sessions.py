@@ -211,7 +211,8 @@ def test_an_entry_is_logged_without_names_and_birth_dates(meet: Meet, head: User
     roster.entry_update(entry=entry, user=head, lot=8, notes="coach Disa")
     roster.lifter_delete(lifter=lifter, user=head)
 
-    made, changed, gone = told(LogKind.ENTRY)
+    entered, made, changed, gone, left = told(LogKind.ENTRY)
+    assert (entered["act"], left["act"]) == ("lifter_created", "lifter_deleted")
     assert changed["changes"] == {"lot": {"from": 7, "to": 8}, "notes": {}}
     assert [row["act"] for row in (made, changed, gone)] == ["created", "changed", "deleted"]
     assert {row["entry"] for row in (made, changed, gone)} == {made["entry"]}

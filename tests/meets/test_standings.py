@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from rest_framework.test import APIClient
 
 from meets.attempts import attempt_pass
 from meets.errors import Refusal
@@ -97,6 +98,62 @@ def test_a_place_set_by_hand_is_logged_with_its_reason_and_taken_back(meet: Meet
     )
     place_set(entry=second, user=head, place=None, reason="the jury decided")
     assert [row[:2] for row in shown(meet)] == [("First", "1"), ("Second", "2")]
+
+
+def doubles(meet: Meet) -> list[tuple[str, str, bool]]:
+    return [(row.entry.lifter.name, row.place, row.doubled) for row in standing_rows(meet)]
+
+
+def test_a_place_that_is_doubled_by_hand_is_marked_and_who_did_it_is_told(meet: Meet) -> None:
+    first = lifter(meet, "First", "200 0 0 120 0 0 220 0 0")
+    second = lifter(meet, "Second", "190 0 0 120 0 0 220 0 0")
+    lifter(meet, "Third", "180 0 0 120 0 0 220 0 0")
+    head = make.member_make(meet, Role.HEAD, user=make.user_make("anna"))
+    assert {row.doubled for row in standing_rows(meet)} == {False}
+    api, page = APIClient(), Client()
+    api.force_authenticate(head)
+    page.force_login(make.member_make(meet, Role.READER))
+    body = {"place": 1, "reason": "weighed <again>"}
+
+    (answer,) = api.post(f"/api/v1/entries/{second.pk}/place/", body).json()
+
+    names = ("place", "set_by_hand", "set_by", "set_reason", "doubled", "tied")
+    assert [answer[name] for name in names] == ["1", True, "anna", "weighed <again>", True, False]
+    shown = api.get(f"/api/v1/meets/{meet.pk}/standings/").json()
+    assert [[row[name] for name in names] for row in shown] == [
+        ["1", False, "", "", True, False],
+        ["1", True, "anna", "weighed <again>", True, False],
+        ["3", False, "", "", False, False],
+    ]
+    html = page.get(reverse("meet-results", args=[meet.pk])).content.decode()
+    assert html.count("Place 1 stands more than once here, since it was set by hand") == 1
+    assert "Place 1 of Second was set by hand by anna: weighed &lt;again&gt;" in html
+    # The other one moves by hand too, and nothing is doubled any more.
+    place_set(entry=first, user=head, place=2, reason="moves for Second")
+    assert doubles(meet) == [("Second", "1", False), ("First", "2", False), ("Third", "3", False)]
+    assert "more than once" not in page.get(reverse("meet-results", args=[meet.pk])).content.decode()
+    # What was said last counts.
+    place_set(entry=second, user=make.user_make("berit"), place=3, reason="the jury decided")
+    assert {row.entry.lifter.name: (row.set_by, row.set_reason) for row in standing_rows(meet)} == {
+        "First": ("anna", "moves for Second"),
+        "Second": ("berit", "the jury decided"),
+        "Third": ("", ""),
+    }
+    assert doubles(meet) == [("First", "2", False), ("Second", "3", True), ("Third", "3", True)]
+
+
+def test_what_the_rules_leave_tied_is_not_doubled_and_one_query_more_tells_who_set_a_place(meet: Meet) -> None:
+    entries = [lifter(meet, name, "200 0 0 120 0 0 220 0 0") for name in ("One", "Other")]
+    Entry.objects.update(bodyweight_kg=None, weight_class="83")
+    assert [(row.place, row.tied, row.doubled) for row in standing_rows(meet)] == [("1", True, False)] * 2
+    with CaptureQueriesContext(connection) as before:
+        standing_rows(meet)
+    for entry in entries:
+        place_set(entry=entry, user=make.user_make(), place=1, reason="both are first")
+    with CaptureQueriesContext(connection) as after:
+        rows = standing_rows(meet)
+    assert len(after) == len(before) + 1
+    assert [(row.place, row.tied, row.doubled) for row in rows] == [("1", False, True)] * 2
 
 
 @pytest.mark.parametrize(

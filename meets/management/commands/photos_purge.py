@@ -1,4 +1,5 @@
-"""python manage.py photos_purge: deletes the photos of meets that have kept them as long as they were to."""
+"""python manage.py photos_purge: deletes the photos of meets that have kept them as long as they were to, and files of
+registrations that nobody came back for."""
 
 from typing import Any
 
@@ -8,6 +9,7 @@ from django.utils import timezone
 
 from meets import retention
 from meets.models import Meet
+from meets.roster_kept import rosters_count, rosters_sweep
 
 
 class Command(BaseCommand):
@@ -21,11 +23,16 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["now"] and not options["meet"]:
             raise CommandError("--now deletes one meet's photos: name it with --meet.")
+        # Before it is asked which meets have any.
+        if not options["dry_run"] and (count := rosters_sweep()):
+            self.stdout.write(f"{count} lists of lifters deleted that were chosen and not taken in.")
         for meet in _meets(options["meet"], now=options["now"]):
+            lists = f" and {count} lists of lifters" if (count := rosters_count(meet.pk)) else ""
             if options["dry_run"]:
-                self.stdout.write(f"{meet.name} ({meet.pk}): {retention.photos_kept(meet).count()} photos would go.")
+                photos, became = retention.photos_kept(meet).count(), "would go"
             else:
-                self.stdout.write(f"{meet.name} ({meet.pk}): {retention.photos_purge(meet=meet)} photos deleted.")
+                photos, became = retention.photos_purge(meet=meet), "deleted"
+            self.stdout.write(f"{meet.name} ({meet.pk}): {photos} photos{lists} {became}.")
 
 
 def _meets(meet_id: str | None, *, now: bool) -> list[Meet]:
