@@ -15,7 +15,10 @@ export MM_CACHE ?= $(HOME)/.cache/white-lights/taught
 SYNTH := .venv-synth
 TORCH := torch==2.13.0
 
-.PHONY: replay-meets play-meet bench-meets demo test check worker bench lock clean classifier gpu-env test-gpu bench-engine bench-two-engines gate synth-env test-synth
+# And what throws made-up requests at a running site.
+FUZZ := .venv-fuzz
+
+.PHONY: fuzz replay-meets play-meet bench-meets demo test check worker bench lock clean classifier gpu-env test-gpu bench-engine bench-two-engines gate synth-env test-synth
 
 demo: $(VENV)/.ready
 	@$(BIN)/python -m config.demo $(if $(ONCE),--once)
@@ -46,6 +49,10 @@ play-meet: $(VENV)/.ready
 # Pages and exports with 100,000 attempts, in a database of its own on the PostgreSQL server of DATABASE_URL.
 bench-meets: $(VENV)/.ready
 	@$(BIN)/python -m tests.bench.meets $(if $(JSON),--json)
+
+# Made-up requests at a running site, with the key of every part in a meet: half an hour. ARGS="--roles reader --examples 5"
+fuzz: $(VENV)/.ready $(FUZZ)/.ready
+	@$(BIN)/python -m tests.fuzz $(if $(JSON),--json) $(ARGS)
 
 worker: $(VENV)/.ready
 	$(BIN)/python manage.py worker
@@ -88,6 +95,12 @@ $(SYNTH)/.ready: requirements/synth.txt
 	@$(SYNTH)/bin/pip install --disable-pip-version-check --no-deps --require-hashes --progress-bar off -qq -r $<
 	@touch $@
 
+$(FUZZ)/.ready: requirements/fuzz.txt
+	@echo "Setting up $(FUZZ) (half a minute the first time) ..."
+	@$(PYTHON) -m venv $(FUZZ)
+	@$(FUZZ)/bin/pip install --disable-pip-version-check --no-deps --require-hashes --progress-bar off -qq -r $<
+	@touch $@
+
 # The lock names every package with its hashes; --no-deps keeps pip from adding what the overrides leave out.
 $(VENV)/.ready: requirements/dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null || \
@@ -104,8 +117,9 @@ lock:
 	$(UV_COMPILE) --extra gpu --extra gpu-build -o requirements/gpu-build.txt -c requirements/gpu.txt
 	$(UV_COMPILE) --extra cpu --extra test --extra dev -o requirements/dev.txt -c requirements/worker.txt
 	$(UV_COMPILE) --extra test -o requirements/test.txt -c requirements/dev.txt
+	$(UV_COMPILE) --extra fuzz -o requirements/fuzz.txt -c requirements/web.txt
 	$(UV_COMPILE) --extra cpu --extra synth --extra test --no-emit-package torch -o requirements/synth.txt \
 	    -c requirements/dev.txt
 
 clean:
-	rm -rf $(VENV) $(GPU) $(SYNTH) var staticfiles
+	rm -rf $(VENV) $(GPU) $(SYNTH) $(FUZZ) var staticfiles
