@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--schemathesis", default=str(ROOT / ".venv-fuzz/bin/schemathesis"))
     parser.add_argument("--examples", type=int, default=20, help="made-up requests per operation and role")
+    parser.add_argument("--at-once", type=int, default=2, help="how many roles ask at the same time")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--roles", help="some of them, with commas between; else all")
     parser.add_argument("--keep", type=Path, help="the folder in which the reports stay")
@@ -93,9 +95,10 @@ def fuzz(home: Path, folder: Path, given: argparse.Namespace) -> int:
         before = rows(home, "state")
         wanted = given.roles.split(",") if given.roles else list(made["keys"])
         runs = []
-        for role in wanted:
-            runs.append(ask(folder, base, role, made["keys"][role], given))
-            print(LINE.format(**runs[-1], ok=_word(runs[-1])), flush=True)
+        with ThreadPoolExecutor(given.at_once) as pool:
+            for run in pool.map(lambda role: ask(folder, base, role, made["keys"][role], given), wanted):
+                print(LINE.format(**run, ok=_word(run)), flush=True)
+                runs.append(run)
         runs.append(ask(folder, base, wanted[-1], made["keys"][wanted[-1]], given, "--include-path", REVOKE))
         after = rows(home, "state")
     changed = sorted(name for name in before if before[name] != after[name])

@@ -6,7 +6,6 @@ import hashlib
 import io
 import json
 import random
-import time
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -526,19 +525,11 @@ def many(count: int, bad: int) -> tuple[bytes, set[tuple[int, str]]]:
 def test_exactly_the_bad_cells_of_many_are_named(meet: Meet, user: User) -> None:
     data, bad = many(5000, 40)
 
-    started = time.perf_counter()
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
+    with CaptureQueriesContext(connection) as queries:
         preview = roster.roster_preview(meet=meet, data=data)
-    previewed = time.perf_counter() - started
-    started = time.perf_counter()
-    report = roster.roster_import(meet=meet, user=user, data=data)
-    imported = time.perf_counter() - started
-    started = time.perf_counter()
+    with CaptureQueriesContext(connection) as writes:
+        report = roster.roster_import(meet=meet, user=user, data=data)
     again = roster.roster_import(meet=meet, user=user, data=data)
-    repeated = time.perf_counter() - started
-    print(f"preview {previewed:.2f} s, import {imported:.2f} s, again {repeated:.2f} s")  # noqa: T201
 
     assert {(one.row, one.column) for one in preview.problems} == bad
     assert len(preview.problems) == 40
@@ -549,9 +540,8 @@ def test_exactly_the_bad_cells_of_many_are_named(meet: Meet, user: User) -> None
     assert report.count("new") == 5000 - preview.counts["left_out"] == Entry.objects.count()
     assert again.count("unchanged") == Entry.objects.count()
     assert len(queries) < 12
-    # Twice the time that it takes on two cores at rest.
-    assert previewed < 4
-    assert imported < 20
+    # In bundles as large as the database takes, never a row at a time.
+    assert len(writes) < 1000
 
 
 def test_many_are_changed_at_once(meet: Meet, user: User) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -244,16 +243,13 @@ def test_an_erased_lifter_stays_in_the_results_without_a_name() -> None:
     ]
 
 
-def test_a_hundred_entries_come_in_with_few_queries_and_soon() -> None:
+def test_a_hundred_entries_come_in_with_few_queries() -> None:
     sheet = meet(*(entry(f"Lifter {number}", bodyweight_kg=Decimal(60) + number % 3) for number in range(100)))
     row = make.meet_make(name="Big", starts_on=sheet.date)
-    begun = time.perf_counter()
     with CaptureQueriesContext(connection) as asked:
         bring_in(sheet, row)
     assert Attempt.objects.filter(entry__meet=row).count() == 900
     assert len(asked) < 120
-    # Half a second where nothing else runs.
-    assert time.perf_counter() - begun < 10
 
 
 def test_any_word_of_equipment_has_a_row() -> None:

@@ -22,7 +22,7 @@ from inference.engines.mm_models import config_of, model_build
 from inference.weights import weights_ready
 from judging.pose import Joint
 from meets import intake
-from meets.models import Assessment, AttemptImage, EvidenceMode, ImageStatus, Meet, Reading
+from meets.models import Assessment, AttemptImage, EvidenceMode, Flag, ImageStatus, Meet, Reading
 from tests import factories as make
 from tests.faults.conftest import Workers, wait_for
 from tests.mm.conftest import DATA
@@ -120,6 +120,20 @@ def drawn(html: str) -> dict[str, tuple[float, float]]:
     return {unescape(title).removesuffix(", not seen"): (float(x), float(y)) for x, y, title in CIRCLE.findall(html)}
 
 
+def off_by(joints: dict[str, tuple[float, float]], person: Person) -> list[float]:
+    """How far each labelled joint of the body is from where it is said to be, in the box's larger side."""
+    gaps = [
+        np.hypot(*(np.array(joints.get(joint.label, (np.inf, np.inf))) - person.joints[joint, :2]))
+        for joint in Joint
+        if joint >= Joint.LEFT_SHOULDER and person.joints[joint, 2]
+    ]
+    return [float(gap) / person.side_px for gap in gaps]
+
+
+def all_read() -> bool:
+    return not Reading.objects.exclude(status__in=(ImageStatus.DONE, ImageStatus.FAILED)).exists()
+
+
 def test_the_lifters_joints_on_the_screen_are_the_labelled_ones(workers: Workers, client: Client) -> None:
     # Taught in a test, these weights have not passed the gold gate: they advise at a training alone.
     meet = make.meet_make(engine="mmpose", evidence_mode=EvidenceMode.TRAINING)
@@ -129,31 +143,37 @@ def test_the_lifters_joints_on_the_screen_are_the_labelled_ones(workers: Workers
     assert len(images) == 14
     workers.start("mmpose")
     # torch and the packages take a while to come up on a machine that does other things too.
-    wait_for(
-        "every photo is read",
-        lambda: not Reading.objects.exclude(status__in=(ImageStatus.DONE, ImageStatus.FAILED)).exists(),
-        within_s=240,
-    )
+    wait_for("every photo is read", all_read, within_s=240)
     assert set(Reading.objects.values_list("status", flat=True)) == {ImageStatus.DONE}
     assert all(POSE in name and DETECTOR in name for name in Assessment.objects.values_list("engine", flat=True))
 
+    # Where the line cannot tell who lifts, staff point at him, as they would.
+    asked = list(AttemptImage.objects.filter(assessments__flag=Flag.LIFTER))
+    for image in asked:
+        person = lifters[[one.pk for one in images].index(image.pk)]
+        x0, y0, x1, y1 = person.box
+        middle = (x0 + x1) / 2 / image.width, (y0 + y1) / 2 / image.height
+        intake.image_restate(image=image, user=user, lifter_at=middle)
+    wait_for("what staff said is read", all_read, within_s=240)
+
+    recorded: list[float] = []
+    shown: list[float] = []
     client.force_login(user)
-    off: dict[str, list[float]] = {}
     for person, image in zip(lifters, images, strict=True):
         page = client.get(reverse("attempt-detail", args=[image.attempt_id]))
         assert page.status_code == 200
-        joints = drawn(page.content.decode())
-        off[person.photo] = [
-            float(np.hypot(*(np.array(joints.get(joint.label, (np.inf, np.inf))) - person.joints[joint, :2])))
-            / person.side_px
-            for joint in Joint
-            if joint >= Joint.LEFT_SHOULDER and person.joints[joint, 2]
-        ]
-    every = np.array([each for some in off.values() for each in some])
-    print({photo: [round(each, 3) for each in some] for photo, some in off.items()})  # noqa: T201
-    print(f"{len(every)} joints, {(every <= NEAR).mean():.3f} within {NEAR}, median {np.median(every):.3f}")  # noqa: T201
-    assert len(every) == 166
-    assert (every <= NEAR).mean() >= 0.95
+        points = Assessment.objects.filter(image=image).latest("created_at").keypoints or []
+        read = {joint.label: (x, y) for joint, (x, y, _) in zip(Joint, points, strict=bool(points))}
+        recorded += off_by(read, person)
+        shown += [gap for gap in off_by(drawn(page.content.decode()), person) if np.isfinite(gap)]
+    near, on_screen = np.array(recorded) <= NEAR, np.array(shown) <= NEAR
+    print(f"{len(asked)} asked; {near.mean():.3f} of {len(near)} joints within {NEAR}")  # noqa: T201
+    print(f"drawn: {on_screen.mean():.3f} of {len(on_screen)}")  # noqa: T201
+    assert len(near) == 166
+    assert near.mean() >= 0.95
+    # Arms or a trunk that the picture as a whole shows elsewhere are not believed, and not drawn.
+    assert len(on_screen) >= 0.8 * len(near)
+    assert on_screen.mean() >= 0.95
 
     Meet.objects.update(evidence_mode=EvidenceMode.AFTER_LIGHT)
     pages = [client.get(reverse("attempt-detail", args=[image.attempt_id])).content.decode() for image in images]
