@@ -299,6 +299,7 @@ class PlaceSet(InMeetView):
 
     row_model, row_path = Entry, "meet"
     serializer_class = PlaceSerializer
+    pagination_class = None
     http_method_names = ["post", "options"]
     queryset = Entry.objects.none()
 
