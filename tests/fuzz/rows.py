@@ -93,8 +93,10 @@ def keys(rows: Rows) -> dict[str, str]:
     """A key for every part in the meet; one that may only read, one that holds for this meet alone; a stranger's."""
     stranger = make.user_make("stranger")
     found = {role: tokens.token_create(user=user, days=1)[1] for role, user in rows.people.items()}
-    found["read only"] = tokens.token_create(user=rows.head, days=1, read_only=True)[1]
-    found["one meet"] = tokens.token_create(user=rows.head, days=1, meet=rows.meet)[1]
+    # Of another head, since the first may end keys of their own.
+    second = make.member_make(rows.meet, Role.HEAD)
+    found["read only"] = tokens.token_create(user=second, days=1, read_only=True)[1]
+    found["one meet"] = tokens.token_create(user=second, days=1, meet=rows.meet)[1]
     return found | {"stranger": tokens.token_create(user=stranger, days=1)[1]}
 
 
