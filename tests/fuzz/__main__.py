@@ -3,7 +3,10 @@
 A site of its own with two meets full of rows. Every part in the first meet, a key that may only read, one that holds
 for that meet alone and a stranger ask for everything, by made-up and by real ids, of their own meet and of the other.
 What must hold: no 500, no status and no answer that the OpenAPI does not name, and no access across meets: asked with
-an id of the other meet nobody succeeds or reads of it, and at the end its rows are, byte for byte, what they were.
+an id of the other meet nobody succeeds or reads of it, and at the end its rows are, byte for byte, what they were. Last
+the first meet is closed, and its head asks for everything once more.
+
+The database is one of its own (SQLite in a folder that goes), or that of --database, which must be empty.
 """
 
 import argparse
@@ -24,8 +27,8 @@ CHECKS = (
     "response_schema_conformance,no_access_across"
 )
 # Ends the very key that is asked with; asked for by itself at the end.
-LINE = "{role:10} {requests:6} requests, {succeeded:5} done, {foreign:5} of the other meet, {seconds:4} s  {ok}"
 REVOKE = "/api/v1/auth/token/revoke/"
+LINE = "{run:20} {requests:6} requests, {succeeded:5} done, {foreign:5} of the other meet, {seconds:4} s  {ok}"
 
 
 def rows(home: Path, what: str) -> Any:
@@ -38,19 +41,22 @@ def rows(home: Path, what: str) -> Any:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def ask(folder: Path, base: str, role: str, key: str, given: argparse.Namespace, *only: str) -> dict[str, Any]:
-    """One role's run, counted; what it printed lies in the folder."""
-    name = role.replace(" ", "-") + ("-revoke" if only else "")
+def ask(
+    folder: Path, base: str, role: str, key: str, given: argparse.Namespace, *, status: str = "open", only: str = ""
+) -> dict[str, Any]:
+    """One role's run, counted; what it printed lies in the folder. status: of the meet. only: this address alone."""
+    run = " · ".join([role, *(["closed"] if status == "closed" else []), *(["revoke"] if only else [])])
+    name = run.replace(" · ", "-").replace(" ", "-")
     tally = folder / f"tally-{name}.json"
     command = [
         given.schemathesis, "run", str(ROOT / "docs/openapi.yaml"), "--url", base, "-H", f"Authorization: Token {key}",
         "--checks", CHECKS, "--phases", "coverage,fuzzing", "-n", str(given.examples), "--seed", str(given.seed),
         "--continue-on-failure", "--suppress-health-check", "all", "--warnings", "off", "--no-color",
-        *(only or ("--exclude-path", REVOKE)),
+        *(("--include-path", only) if only else ("--exclude-path", REVOKE)),
     ]  # fmt: skip
     environ = {
         "SCHEMATHESIS_HOOKS": "tests.fuzz.hooks", "FUZZ_ROWS": str(folder / "rows.json"), "FUZZ_ROLE": role,
-        "FUZZ_TALLY": str(tally),
+        "FUZZ_TALLY": str(tally), "FUZZ_STATUS": status,
     }  # fmt: skip
     began = time.monotonic()
     log = folder / f"fuzz-{name}.log"
@@ -63,7 +69,7 @@ def ask(folder: Path, base: str, role: str, key: str, given: argparse.Namespace,
     statuses = json.loads(tally.read_text(encoding="utf-8")) if tally.exists() else {}
     foreign = statuses.pop("foreign", 0)
     return {
-        "role": role, "rc": done.returncode, "requests": sum(statuses.values()), "foreign": foreign,
+        "run": run, "rc": done.returncode, "requests": sum(statuses.values()), "foreign": foreign,
         "succeeded": sum(count for status, count in statuses.items() if status < "400"),
         "statuses": dict(sorted(statuses.items())), "seconds": round(time.monotonic() - began),
     }  # fmt: skip
@@ -77,8 +83,14 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--roles", help="some of them, with commas between; else all")
     parser.add_argument("--keep", type=Path, help="the folder in which the reports stay")
+    parser.add_argument("--database", help="postgres://…, an empty one; else SQLite")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
+    # Rows are made and deleted by the hundred: never in the database that this shell may name.
+    for name in ("DATABASE_URL", "REDIS_URL"):
+        os.environ.pop(name, None)
+    if given.database:
+        os.environ["DATABASE_URL"] = given.database
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.fuzz.site_settings"
     with tempfile.TemporaryDirectory(prefix="white-lights-fuzz-") as made:
         folder = given.keep or Path(made)
@@ -93,25 +105,27 @@ def fuzz(home: Path, folder: Path, given: argparse.Namespace) -> int:
         made = rows(home, "make")
         (folder / "rows.json").write_text(json.dumps(made), encoding="utf-8")
         before = rows(home, "state")
-        wanted = given.roles.split(",") if given.roles else list(made["keys"])
+        keys = made["keys"]
+        wanted = given.roles.split(",") if given.roles else list(keys)
         runs = []
         with ThreadPoolExecutor(given.at_once) as pool:
-            for run in pool.map(lambda role: ask(folder, base, role, made["keys"][role], given), wanted):
-                print(LINE.format(**run, ok=_word(run)), flush=True)
-                runs.append(run)
-        runs.append(ask(folder, base, wanted[-1], made["keys"][wanted[-1]], given, "--include-path", REVOKE))
+            for run in pool.map(lambda role: ask(folder, base, role, keys[role], given), wanted):
+                runs.append(_told(run))
+        rows(home, "close")
+        runs.append(_told(ask(folder, base, "head", keys["head"], given, status="closed")))
+        runs.append(_told(ask(folder, base, wanted[-1], keys[wanted[-1]], given, only=REVOKE)))
         after = rows(home, "state")
     changed = sorted(name for name in before if before[name] != after[name])
-    print(
-        f"the other meet: {len(before)} tables, " + (f"CHANGED: {', '.join(changed)}" if changed else "nothing changed")
-    )
+    said = f"CHANGED: {', '.join(changed)}" if changed else "nothing changed"
+    print(f"the other meet: {len(before)} tables, {said}")
     if given.json:
         print(json.dumps({"runs": runs, "changed": changed, "requests": sum(run["requests"] for run in runs)}))
     return int(bool(changed) or any(run["rc"] for run in runs))
 
 
-def _word(run: dict[str, Any]) -> str:
-    return "FAILED" if run["rc"] else "ok"
+def _told(run: dict[str, Any]) -> dict[str, Any]:
+    print(LINE.format(**run, ok="FAILED" if run["rc"] else "ok"), flush=True)
+    return run
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""python -m tests.fuzz.rows make|state: what is asked for, as JSON on the last line. Runs with the site's settings.
+"""python -m tests.fuzz.rows make|close|state: what is asked for, as JSON on the last line, with the site's settings.
 
-make: two meets with many rows of every kind, and a key for every part in the first. state: all that is in the second
-meet, as one hash a table: nobody of the first may change any of it.
+make: two meets with many rows of every kind, and a key for every part in the first. close: the first is over. state:
+all that is in the second, as one hash a table: nobody of the first may change any of it.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ from django.apps import apps  # noqa: E402
 from django.db.models import Model  # noqa: E402
 
 from meets import decisions, intake, jury, roster, sessions, tokens  # noqa: E402
-from meets.models import Attempt, AttemptImage, ImageStatus, Lifter, Meet, Role, Webhook  # noqa: E402
+from meets.models import Attempt, AttemptImage, ImageStatus, Lifter, Meet, MeetStatus, Role, Webhook  # noqa: E402
 from tests import factories as make  # noqa: E402
 
 # Deletions are asked for too; so many rows that some are left to the end.
@@ -131,5 +131,10 @@ def state() -> dict[str, str]:
     return found
 
 
+def close() -> str:
+    Meet.objects.exclude(name=FOREIGN).update(status=MeetStatus.CLOSED)
+    return "closed"
+
+
 if __name__ == "__main__":
-    print(json.dumps(rows_make() if sys.argv[1] == "make" else state()))
+    print(json.dumps({"make": rows_make, "close": close, "state": state}[sys.argv[1]]()))
