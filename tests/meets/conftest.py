@@ -1,10 +1,14 @@
-"""The gold gate at these tests: every engine's weights have passed, until a test says otherwise."""
+"""The gold gate at these tests: every engine's weights have passed, until a test says otherwise. And what is built once
+for many tests."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from meets import accepted
+from tests.meets.lent import Lender
+
+_lender = Lender()
 
 
 @pytest.fixture(autouse=True)
@@ -16,3 +20,17 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
         monkeypatch.setattr(accepted, "engine_passed", lambda engine, weights_sha256: weights_sha256 in weights)
 
     return passed
+
+
+@pytest.fixture(scope="session")
+def lender() -> Lender:
+    return _lender
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> Iterator[None]:
+    try:
+        return (yield)
+    finally:
+        if "lender" not in getattr(nextitem, "fixturenames", ()):
+            _lender.end()

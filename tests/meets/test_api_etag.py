@@ -15,9 +15,8 @@ from rest_framework.test import APIClient
 from meets.api import urls
 from meets.models import Entry, EvidenceMode, Lifter, Light, Meet, Role, Shown
 from tests import factories as make
+from tests.meets.lent import lending
 from tests.meets.test_api_access import TABLE, Row, World
-
-pytestmark = pytest.mark.django_db
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -31,6 +30,9 @@ def client_of(user: Any) -> APIClient:
 # Routes of one row that can be read, and the methods that change it.
 READ = [name for name, method in TABLE if name.endswith("-detail") and method == "get"]
 WRITTEN = [(name, method) for name, method in TABLE if name in READ and method in ("patch", "delete")]
+
+
+built, world = lending(World)
 
 
 def address(name: str, method: str, world: World) -> str:
@@ -49,8 +51,7 @@ def test_every_detail_of_a_meet_has_one() -> None:
 
 
 @pytest.mark.parametrize("name", READ)
-def test_a_strong_tag_of_what_is_shown_and_304_for_it(name: str) -> None:
-    world = World()
+def test_a_strong_tag_of_what_is_shown_and_304_for_it(name: str, world: World) -> None:
     client = client_of(make.member_make(world.meet, Role.HEAD))
     where = address(name, "get", world)
 
@@ -70,8 +71,7 @@ def test_a_strong_tag_of_what_is_shown_and_304_for_it(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", READ)
-def test_a_stranger_is_not_told_that_nothing_changed(name: str) -> None:
-    world = World()
+def test_a_stranger_is_not_told_that_nothing_changed(name: str, world: World) -> None:
     where = address(name, "get", world)
     tag = client_of(make.member_make(world.meet, Role.HEAD)).get(where)["ETag"]
     for known in (tag, "*"):
@@ -79,8 +79,8 @@ def test_a_stranger_is_not_told_that_nothing_changed(name: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "method"), WRITTEN)
-def test_a_change_goes_through_while_nothing_has_changed(name: str, method: str) -> None:
-    row, world = TABLE[name, method], World()
+def test_a_change_goes_through_while_nothing_has_changed(name: str, method: str, world: World) -> None:
+    row = TABLE[name, method]
     client = client_of(make.member_make(world.meet, Role.HEAD))
     where = address(name, method, world)
 
@@ -92,8 +92,8 @@ def test_a_change_goes_through_while_nothing_has_changed(name: str, method: str)
 
 
 @pytest.mark.parametrize("name", [name for name, method in WRITTEN if method == "patch"])
-def test_the_answer_to_a_change_has_the_tag_for_the_next(name: str) -> None:
-    row, world = TABLE[name, "patch"], World()
+def test_the_answer_to_a_change_has_the_tag_for_the_next(name: str, world: World) -> None:
+    row = TABLE[name, "patch"]
     client = client_of(make.member_make(world.meet, Role.HEAD))
     where = address(name, "patch", world)
     seen = client.get(where)["ETag"]
@@ -117,8 +117,9 @@ CHANGES: list[tuple[str, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("name", "body"), CHANGES)
-def test_what_is_written_in_other_words_has_the_tag_of_what_stands(name: str, body: dict[str, Any]) -> None:
-    world = World()
+def test_what_is_written_in_other_words_has_the_tag_of_what_stands(
+    name: str, body: dict[str, Any], world: World
+) -> None:
     client = client_of(make.member_make(world.meet, Role.HEAD))
     where = address(name, "patch", world)
 
@@ -127,6 +128,7 @@ def test_what_is_written_in_other_words_has_the_tag_of_what_stands(name: str, bo
     assert (answer.status_code, answer["ETag"]) == (200, client.get(where)["ETag"])
 
 
+@pytest.mark.django_db
 def test_a_refused_change_has_no_tag() -> None:
     lifter = make.lifter_make(make.meet_make())
     client = client_of(make.member_make(lifter.meet))
@@ -134,6 +136,7 @@ def test_a_refused_change_has_no_tag() -> None:
     assert (answer.status_code, "ETag" in answer) == (400, False)
 
 
+@pytest.mark.django_db
 def test_a_tag_for_the_next_change_does_not_count_as_shown_evidence() -> None:
     attempt = make.attempt_make(make.meet_make(evidence_mode=EvidenceMode.TRAINING))
     image = make.assessed_make(attempt).image
@@ -153,10 +156,12 @@ def test_a_tag_for_the_next_change_does_not_count_as_shown_evidence() -> None:
 
 @pytest.mark.parametrize("tag", ['"x"', 'W/"x"', "x", ""])
 @pytest.mark.parametrize(("name", "method"), WRITTEN)
-def test_a_change_of_what_has_changed_is_412_and_changes_nothing(name: str, method: str, tag: str) -> None:
+def test_a_change_of_what_has_changed_is_412_and_changes_nothing(
+    name: str, method: str, tag: str, world: World
+) -> None:
     from tests.meets.test_api_access import fingerprint
 
-    row, world = TABLE[name, method], World()
+    row = TABLE[name, method]
     client = client_of(make.member_make(world.meet, Role.HEAD))
     before = fingerprint()
 
@@ -168,6 +173,7 @@ def test_a_change_of_what_has_changed_is_412_and_changes_nothing(name: str, meth
     assert fingerprint() == before
 
 
+@pytest.mark.django_db
 def test_a_weak_tag_never_fits_and_a_star_always_does() -> None:
     lifter = make.lifter_make(make.meet_make())
     client = client_of(make.member_make(lifter.meet))
@@ -179,6 +185,7 @@ def test_a_weak_tag_never_fits_and_a_star_always_does() -> None:
     assert Lifter.objects.get().team == "A"
 
 
+@pytest.mark.django_db
 def test_of_two_clients_the_second_reads_again_first() -> None:
     lifter = make.lifter_make(make.meet_make(), team="")
     one, two = client_of(make.member_make(lifter.meet)), client_of(make.member_make(lifter.meet))
@@ -221,6 +228,7 @@ def test_of_two_clients_at_the_same_moment_one_wins() -> None:
     assert sorted(answers) == [200, 412]
 
 
+@pytest.mark.django_db
 def test_a_refused_change_under_a_tag_leaves_nothing_behind() -> None:
     """The writer refuses after the comparison: the whole transaction goes."""
     meet = make.meet_make()
@@ -236,6 +244,7 @@ def test_a_refused_change_under_a_tag_leaves_nothing_behind() -> None:
     assert Meet.objects.values().get() == before
 
 
+@pytest.mark.django_db
 def test_a_tag_tells_a_blind_referee_nothing_of_what_was_found() -> None:
     meet = make.meet_make(evidence_mode=EvidenceMode.AFTER_LIGHT)
     attempt = make.attempt_make(meet)
@@ -257,11 +266,13 @@ def test_a_tag_tells_a_blind_referee_nothing_of_what_was_found() -> None:
 # ── The request's own name ───────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("given", ["0123456789abcdef", "01J8Z-hall.cam_1"])
 def test_a_sane_name_is_kept(given: str) -> None:
     assert Client().get("/login/", headers={"X-Request-Id": given})["X-Request-Id"] == given
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     "given", ["", "short", "x" * 65, "a b c d e f g", "abc\ndefghij", "<script>alert(1)", "-------é"]
 )
@@ -271,6 +282,7 @@ def test_any_other_is_replaced(given: str) -> None:
     assert answer["X-Request-Id"] != given
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     "where", ["/api/v1/me/", "/api/nowhere/", "/nowhere/", "/", "/login/", "/static/none.css", "/api/schema/"]
 )
@@ -279,6 +291,7 @@ def test_every_answer_has_one(where: str) -> None:
     assert one["X-Request-Id"] != two["X-Request-Id"]
 
 
+@pytest.mark.django_db
 def test_the_lines_of_a_request_bear_its_name(caplog: pytest.LogCaptureFixture, monkeypatch: Any) -> None:
     from django.conf import settings
 
@@ -300,6 +313,7 @@ def test_the_lines_of_a_request_bear_its_name(caplog: pytest.LogCaptureFixture, 
 # ── Problems everywhere ──────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("method", "where", "status", "extra"),
     [

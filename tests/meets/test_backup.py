@@ -32,22 +32,23 @@ from meets.models import (
 )
 from tests import factories as make
 from tests.conftest import files_under
+from tests.meets.lent import lending
 from tests.meets.test_log_verify import unsealed, verify
 from tests.meets.whole import Whole, whole_make
 
-pytestmark = pytest.mark.django_db
 
-
-@pytest.fixture
-def whole() -> Whole:
+def whole_and_more() -> Whole:
+    """With a photo that is gone, one that was never read, a webhook with something to tell."""
     found = whole_make()
-    # A photo that is gone, one that was never read, a webhook with something to tell.
     Webhook.objects.create(meet=found.meet, url="https://192.0.2.1/", created_by=found.head)
     spare = make.attempt_make(entry=found.attempt.entry, lift="squat", number=3, declared_kg="120")
     image = make.image_make(spare, user=found.head)
     retention._purge(found.meet.pk, AttemptImage.objects.filter(pk=image.pk), "lifter", found.head)
     found.meet.refresh_from_db()
     return found
+
+
+built, whole = lending(whole_and_more)
 
 
 def export(meet: Meet, path: Path, *more: str) -> Path:
@@ -457,6 +458,7 @@ def test_a_head_that_is_none(taken: Path, photo_root: Path, name: str) -> None:
     assert state() == before
 
 
+@pytest.mark.django_db
 def test_no_file(tmp_path: Path) -> None:
     with pytest.raises(CommandError):
         bring_in(tmp_path / "none.zip")

@@ -40,16 +40,14 @@ from meets.models import (
     Vote,
 )
 from tests import factories as make
+from tests.meets.lent import lending
 from tests.meets.test_api_access import results_file
 from tests.meets.whole import Whole, whole_make
 
-pytestmark = pytest.mark.django_db
 DOC = Path(__file__).parents[2] / "docs" / "log.md"
 
 
-@pytest.fixture
-def whole() -> Whole:
-    return whole_make()
+built, whole = lending(whole_make)
 
 
 def verify(*arguments: str) -> tuple[int, str]:
@@ -346,6 +344,7 @@ def test_rows_that_are_not_as_the_log_says(whole: Whole, tamper: Callable[[Whole
     assert re.search(named, said), said
 
 
+@pytest.mark.django_db
 def test_a_light_taken_back_takes_its_reasons_along() -> None:
     meet = make.meet_make(rulebook="ipf-2026-v3")
     referee = make.member_make(meet, Role.REFEREE, seat="left")
@@ -356,6 +355,7 @@ def test_a_light_taken_back_takes_its_reasons_along() -> None:
     assert verify()[0] == 0
 
 
+@pytest.mark.django_db
 def test_an_imported_meet_has_no_faults() -> None:
     meet = make.meet_make()
     sheet, _ = opl_v1.read(results_file(None)["file"].read())  # type: ignore[arg-type]
@@ -460,6 +460,7 @@ def test_a_good_file(whole: Whole, tmp_path: Path, django_assert_num_queries: An
     assert by_script(path, whole.meet.log_head)[0] == 1
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("text", ["", "{", "[]\n", '{"seq": 1}\n', "no log\n"])
 def test_a_file_that_is_no_log(tmp_path: Path, text: str) -> None:
     path = tmp_path / "log.jsonl"

@@ -29,9 +29,8 @@ from meets.models import (
 from meets.selectors.tokens import token_row
 from meets.sessions import seating_set, session_create
 from meets.tokens import token_create
-from tests.factories import attempt_make, camera_make, image_make, meet_make, member_make, user_make
-
-pytestmark = pytest.mark.django_db
+from tests.factories import attempt_make, camera_make, image_make, meet_make, member_make, rows_of, user_make
+from tests.meets.lent import lending
 
 ROLES = tuple(Role)
 STAFF = {Role.STAFF: 200, Role.HEAD: 200}
@@ -177,8 +176,7 @@ class Place:
         return reverse(name, kwargs={key: ids[key] for key in route.pattern.converters})
 
 
-@pytest.fixture
-def place() -> Place:
+def place_make() -> Place:
     meet = meet_make()
     attempt = attempt_make(meet)
     image = image_make(attempt, status="failed", reason="engine_failed")
@@ -188,6 +186,9 @@ def place() -> Place:
     seating_set(session=session, platform=None, seat="left", user=member_make(meet, Role.REFEREE), by=None)
     camera, case = camera_make(meet), case_make(attempt)
     return Place(meet, attempt, image, other.pk, camera.pk, session.pk, token_row(token).id, case.pk)
+
+
+built, place = lending(place_make)
 
 
 def case_make(attempt: Attempt) -> JuryCase:
@@ -221,16 +222,16 @@ def test_members(row: Row, role: Role, place: Place) -> None:
 @pytest.mark.parametrize("role", ROLES)
 def test_members_of_another_meet_are_strangers(row: Row, role: Role, place: Place) -> None:
     user = member_make(meet_make(), role)
-    before = written(place)
+    before = written()
     assert ask(user, row, place) == row.stranger
-    assert written(place) == before
+    assert written() == before
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.method} {row.name}")
 def test_nobody_is_sent_to_sign_in(row: Row, place: Place) -> None:
-    before = written(place)
+    before = written()
     assert ask(None, row, place) == (200 if row.name == "login" else 302)
-    assert written(place) == before
+    assert written() == before
 
 
 REFUSED = [(row, role) for row in ROWS for role in ROLES if row.member.get(role, row.others) == 403]
@@ -239,32 +240,14 @@ REFUSED = [(row, role) for row in ROWS for role in ROLES if row.member.get(role,
 @pytest.mark.parametrize(("row", "role"), REFUSED, ids=lambda value: getattr(value, "name", str(value)))
 def test_a_refused_member_changes_nothing(row: Row, role: Role, place: Place) -> None:
     user = member_make(place.meet, role)
-    before = written(place)
+    before = written()
     assert ask(user, row, place) == 403
-    assert written(place) == before
+    assert written() == before
 
 
-def written(place: Place) -> tuple[object, ...]:
-    place.meet.refresh_from_db()
-    place.image.refresh_from_db()
-    return (
-        place.meet.revision,
-        place.image.status,
-        place.image.view,
-        place.image.lifter_at,
-        place.image.lift_said_at,
-        place.image.set_aside_at,
-        place.image.attempt_id,
-        PhotoMove.objects.count(),
-        list(Camera.objects.order_by("pk").values()),
-        list(Session.objects.order_by("pk").values()),
-        list(Seating.objects.order_by("pk").values()),
-        list(Reading.objects.order_by("pk").values()),
-        AttemptImage.objects.count(),
-        Light.objects.count(),
-        Membership.objects.filter(meet=place.meet).count(),
-        AuthToken.objects.count(),
-    )
+def written() -> list[list[tuple[object, ...]]]:
+    photos = (AttemptImage, PhotoMove, Reading, Camera)
+    return rows_of([Meet, Membership, Session, Seating, Light, AuthToken, *photos])
 
 
 def test_the_permission_to_make_meets_opens_the_form(place: Place) -> None:
