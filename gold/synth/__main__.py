@@ -7,6 +7,8 @@ same truth, whatever the number of jobs.
 from __future__ import annotations
 
 import argparse
+import ctypes
+import os
 import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -25,6 +27,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     missing = [name for name in NEEDED if find_spec(name) is None]
     if missing:
         return _refuse(f"{missing[0]} is not installed here: make synth-env, then .venv-synth/bin/python -m gold.synth")
+    if not _can_draw():
+        return _refuse("no OpenGL is installed to draw with: install libEGL (Debian: libegl1); it needs no display")
     try:
         redrawn = _write(arguments)
     except ValueError as error:
@@ -34,6 +38,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     if redrawn:
         sys.stderr.write(f"{redrawn} scenes could not be solved as drawn and were drawn again.\n")
     return 0
+
+
+def _can_draw() -> bool:
+    """False where VTK would find nothing to draw with: it then ends the process without a word."""
+    if not sys.platform.startswith("linux") or os.environ.get("DISPLAY"):
+        return True
+    try:
+        ctypes.CDLL("libEGL.so.1")
+    except OSError:
+        return False
+    return True
 
 
 def _write(arguments: argparse.Namespace) -> int:

@@ -118,3 +118,18 @@ def test_a_folder_that_cannot_be_is_one_sentence(tmp_path: Path, capsys: pytest.
     (tmp_path / "file").write_text("")
     assert main(["--n", "1", "--jobs", "1", "--out", str(tmp_path / "file")]) == 2
     assert "cannot be written to" in capsys.readouterr().err
+
+
+def test_a_machine_that_cannot_draw_is_told_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def missing(name: str) -> None:
+        raise OSError(f"{name}: cannot open shared object file")
+
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.setattr("ctypes.CDLL", missing)
+    assert main(["--n", "1", "--out", str(tmp_path / "photos")]) == 2
+    said = capsys.readouterr().err
+    assert "install libEGL" in said
+    assert len(said.splitlines()) == 1
+    assert not (tmp_path / "photos").exists()
