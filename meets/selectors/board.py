@@ -53,7 +53,7 @@ from meets.selectors.workers import WorkersState, last_answered, last_seen, last
 # A photo that has waited this long on the line makes the assistant late.
 DELAYED_AFTER_S = 15
 # What a board shows at once; older attempts are a page away.
-ROWS_PER_PAGE = 60
+ROWS_PER_PAGE = 40
 PAGES_MAX = 10_000
 
 

@@ -17,6 +17,8 @@ from meets.selectors.board import Desk, platform_rows
 from meets.selectors.decisions import Given, given_rows
 from meets.selectors.lifting import LIFTS, order_rows
 
+_NEVER = dt.datetime.min.replace(tzinfo=dt.UTC)
+
 
 @dataclass(frozen=True, slots=True)
 class RunFilters:
@@ -122,7 +124,7 @@ def running_of(desk: Desk, filters: RunFilters) -> Running:
     def turn(attempt: Attempt) -> Turn:
         return Turn(attempt, given[attempt.pk], _card(cards[attempt.entry_id], book.attempts.per_lift))
 
-    called.sort(key=lambda row: row.called_at or row.created_at, reverse=True)
+    called.sort(key=lambda row: row.called_at or _NEVER, reverse=True)
     on_now = {row.lift for row in [*order[:1], *([last] if last else [])]}
     return Running(
         [turn(row) for row in order],
@@ -141,7 +143,8 @@ def running_of(desk: Desk, filters: RunFilters) -> Running:
 def _cards(meet: Meet, filters: RunFilters) -> dict[UUID, list[Attempt]]:
     """All attempts by entry, of the lifters that the filters leave."""
     cards: dict[UUID, list[Attempt]] = defaultdict(list)
-    for row in Attempt.objects.filter(entry__meet=meet, **filters.of_entry):
+    # Times that are not shown cost as much to read as all the rest.
+    for row in Attempt.objects.filter(entry__meet=meet, **filters.of_entry).defer("created_at", "updated_at"):
         cards[row.entry_id].append(row)
     # Each entry once, and not anew with each of its nine attempts.
     entries = Entry.objects.filter(pk__in=cards).select_related("lifter", "platform", "session", "meet")

@@ -25,7 +25,7 @@ from meets.views.shared import head_desk_of, staff_desk_of, user_of
 
 # As a new meet has them until somebody chooses.
 MEET_DEFAULTS = ("evidence_mode", "engine", "formula", "photos_keep_days")
-LIFTERS_A_PAGE = 50
+LIFTERS_A_PAGE = 40
 _page = require_http_methods(["GET", "HEAD", "POST"])
 
 

@@ -275,6 +275,8 @@ def main() -> None:
     from django.conf import settings
     from django.core.management import call_command
 
+    import config.wsgi  # noqa: F401  # collects as the site does
+
     settings.REST_FRAMEWORK["DEFAULT_THROTTLE_CLASSES"] = []
     with database():
         call_command("migrate", verbosity=0)

@@ -37,7 +37,7 @@ def meets() -> dict[str, dict[str, str]]:
             roster.membership_set(meet=meet, user=user, role=role, seat="left" if role == "referee" else "")
         made[name] = {"meet": str(meet.pk)}
         if name == "long":
-            for _ in range(5):
+            for _ in range(3):
                 more(str(meet.pk), 9)
             continue
         lifter = roster.lifter_create(meet=meet, name="Alva Nord", sex="F")

@@ -1,5 +1,6 @@
 """Results from what officials decided: bests, totals, places, ties, points."""
 
+import json
 from decimal import Decimal
 from typing import Any
 
@@ -10,8 +11,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from rest_framework.renderers import JSONRenderer
 from rest_framework.test import APIClient
 
+from meets.api.exports import StandingAttemptSerializer
 from meets.attempts import attempt_pass
 from meets.errors import Refusal
 from meets.models import Attempt, Category, Entry, LogKind, LogRecord, Meet, Role
@@ -349,3 +352,16 @@ def test_attempts_stand_in_the_order_in_which_they_are_lifted(meet: Meet) -> Non
     assert [(attempt.lift, attempt.number) for attempt in row.attempts] == [
         (lift, number) for lift in LIFTS for number in (1, 2, 3)
     ]
+
+
+def test_a_standing_tells_its_attempts_as_their_serializer_would(meet: Meet) -> None:
+    lifter(meet, "First", "200 -210 210 120 -125 0 220 0 0")
+    api = APIClient()
+    api.force_authenticate(make.member_make(meet, Role.READER))
+    Attempt.objects.filter(lift="squat", number=1).update(decided_at="2026-05-01T10:11:12.345678Z", whites=2)
+    (row,) = api.get(f"/api/v1/meets/{meet.pk}/standings/").json()
+    (standing,) = standing_rows(meet)
+    told = StandingAttemptSerializer(standing.attempts, many=True).data
+    assert row["attempts"] == json.loads(JSONRenderer().render(told))
+    assert len(row["attempts"]) == len(standing.attempts) > 1
+    assert row["attempts"][0]["decided_at"] == "2026-05-01T10:11:12.345678Z"
