@@ -135,9 +135,9 @@ def database() -> dict[str, Any]:
     reads all attempts of all meets where the index would give it one meet's. An ``options`` in the URL is kept instead.
     """
     if url := env_text("DATABASE_URL", ""):
-        named = dict(dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True))
+        named: dict[str, Any] = dict(dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True))
         if named["ENGINE"] == "django.db.backends.postgresql":
-            named.setdefault("OPTIONS", {}).setdefault("options", "-c random_page_cost=1.1")
+            named["OPTIONS"] = {"options": "-c random_page_cost=1.1", **named.get("OPTIONS", {})}
         return named
     return {
         "ENGINE": "django.db.backends.sqlite3",
