@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from config.settings import database
+
 ROOT = Path(__file__).resolve().parents[1]
 PRINT_KEY = "from django.conf import settings; print(settings.SECRET_KEY)"
 
@@ -47,3 +49,18 @@ def test_a_bad_value_stops_the_start_and_is_named(tmp_path: Path, variables: dic
     _, trouble = process.communicate(timeout=30)
     assert process.returncode == 1
     assert said in trouble
+
+
+@pytest.mark.parametrize(
+    ("url", "options"),
+    [
+        ("postgres://one@db/two", {"options": "-c random_page_cost=1.1"}),
+        ("postgres://one@db/two?options=-c%20random_page_cost%3D3", {"options": "-c random_page_cost=3"}),
+        ("sqlite:////tmp/two.sqlite3", {}),
+    ],
+)
+def test_postgresql_is_told_what_a_page_costs_unless_the_url_says(
+    monkeypatch: pytest.MonkeyPatch, url: str, options: dict[str, str]
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", url)
+    assert database().get("OPTIONS", {}) == options

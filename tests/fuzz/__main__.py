@@ -28,6 +28,8 @@ CHECKS = (
 )
 # Ends the very key that is asked with; asked for by itself at the end.
 REVOKE = "/api/v1/auth/token/revoke/"
+# A part whose key holds gets an answer at least so often.
+SUCCEEDED_LEAST = 20
 LINE = "{run:20} {requests:6} requests, {succeeded:5} done, {foreign:5} of the other meet, {seconds:4} s  {ok}"
 
 
@@ -68,9 +70,12 @@ def ask(
         print(log.read_text(encoding="utf-8", errors="replace")[-6000:], file=sys.stderr)
     statuses = json.loads(tally.read_text(encoding="utf-8")) if tally.exists() else {}
     foreign = statuses.pop("foreign", 0)
+    succeeded = sum(count for status, count in statuses.items() if status < "400")
+    # A key that had ended shows nothing.
+    ended = not only and succeeded < SUCCEEDED_LEAST
     return {
-        "run": run, "rc": done.returncode, "requests": sum(statuses.values()), "foreign": foreign,
-        "succeeded": sum(count for status, count in statuses.items() if status < "400"),
+        "run": run, "rc": done.returncode or int(ended), "requests": sum(statuses.values()), "foreign": foreign,
+        "succeeded": succeeded,
         "statuses": dict(sorted(statuses.items())), "seconds": round(time.monotonic() - began),
     }  # fmt: skip
 
@@ -111,8 +116,8 @@ def fuzz(home: Path, folder: Path, given: argparse.Namespace) -> int:
         with ThreadPoolExecutor(given.at_once) as pool:
             for run in pool.map(lambda role: ask(folder, base, role, keys[role], given), wanted):
                 runs.append(_told(run))
-        rows(home, "close")
-        runs.append(_told(ask(folder, base, "head", keys["head"], given, status="closed")))
+        key = rows(home, "close")
+        runs.append(_told(ask(folder, base, "head", key, given, status="closed")))
         runs.append(_told(ask(folder, base, wanted[-1], keys[wanted[-1]], given, only=REVOKE)))
         after = rows(home, "state")
     changed = sorted(name for name in before if before[name] != after[name])
