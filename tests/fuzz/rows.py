@@ -134,8 +134,9 @@ def state() -> dict[str, str]:
 def close() -> str:
     """Closes the first meet; a head's key, of one who was not asked with before: the others' may have ended."""
     meet = Meet.objects.exclude(name=FOREIGN).earliest("created_at")
+    key = tokens.token_create(user=make.member_make(meet, Role.HEAD), days=1)[1]
     Meet.objects.filter(pk=meet.pk).update(status=MeetStatus.CLOSED)
-    return tokens.token_create(user=make.member_make(meet, Role.HEAD), days=1)[1]
+    return key
 
 
 if __name__ == "__main__":
