@@ -7,7 +7,8 @@ worth is one bias where there are several people and another for somebody alone:
 spotter in a photo in which a plate or somebody else hides part of the lifter.
 
 Who comes first is the lifter if his score leads the second's (or that of "none of these") by the fitted margin; else
-staff are asked, as they are about trunk and legs that are at no moment of the stated lift. Weights, margin and what
+staff are asked, as they are about trunk and legs that are at no moment of the stated lift. Where the finder has no
+doubt where he is and nobody who was read is there, asking would help nobody: he is hidden. Weights, margin and what
 they were measured at stand in lifter.toml, which ``python -m inference.lifter_fit`` writes.
 
 On rendered lifts of seeds not fitted on (9403, 9404; two to four spotters, lift and moment stated, read by MediaPipe)
@@ -66,6 +67,9 @@ HINT_MOST: Final = 3.0
 # From here on a hint leaves no doubt: nine of ten lifters lie as near to it, rendered, and half of the real ones.
 HINT_ON: Final = 0.1
 HINT_SURE: Final = 0.9
+# Whoever was read further off than this is not whom the finder means: of the rendered lifters who were called (246,
+# seed 9403) 97 % lie nearer, and of 66 real ones 51; of 12 photos in which somebody else would be asked about, 3.
+HIDDEN_OFF: Final = 0.2
 # Where the finder sees nobody lift, nobody is called: it is under this on one of the 66, and on 166 of 167 rendered
 # scenes without a lifter (seeds 4001, 9301 to 9304).
 PRESENT_LEAST: Final = 0.5
@@ -122,12 +126,14 @@ class Candidate:
 class LifterChoice:
     """pose: the lifter, or None when nobody can be it or nobody can be told. margin: by how much the first's score
     leads, 0-1. unsure: too alike to call, too unlike a lifter, or the first is not on the platform: staff are asked.
+    hidden: the lifter is none of those who were read, as the finder or staff see it; nobody is asked then.
     people: everybody, the likeliest first. alone: the only one who can be judged, chosen or not.
     """
 
     pose: Pose | None
     margin: float
     unsure: bool = False
+    hidden: bool = False
     people: tuple[Candidate, ...] = ()
     alone: Pose | None = None
 
@@ -166,13 +172,15 @@ def lifter_choose(
     phase: Phase | None = None,
     region: Region | None = None,
     lifter_at: tuple[float, float] | None = None,
+    lifter_hidden: bool = False,
     place: LifterPlace | None = None,
 ) -> LifterChoice:
     """The lifter among the people of a photo of width x height px (the px of the poses).
 
     lift, phase: what was stated of the attempt and the photo, or None. region: where the platform is. lifter_at: the
     place (parts of the photo) that staff pointed at: whoever is there is the lifter, whatever the scores say, and where
-    nobody is there is no lifter. place: where the finder sees the lifter, or None where it did not look.
+    nobody is there is no lifter. lifter_hidden: staff said that he is none of those who were read. place: where the
+    finder sees the lifter, or None where it did not look.
     """
     able = [person for person in people if joints_seen(person) >= LEAST_JOINTS_SEEN]
     scores, none_score = scores_of(able, width, height, fitted(), lift=lift, phase=phase, region=region, place=place)
@@ -182,11 +190,13 @@ def lifter_choose(
     shown.sort(key=lambda one: (-round(one[0], 9), *_box(one[1]), *one[1].points.ravel()))
     second = max(shown[1][0] if len(shown) > 1 else 0.0, none_score)
     margin = max(0.0, shown[0][0] - second) if shown else 0.0
-    unsure = False
-    if lifter_at is not None:
+    unsure = hidden = False
+    if lifter_hidden:
+        pose, hidden = None, True
+    elif lifter_at is not None:
         pose = _pointed_at([person for _, person in shown], lifter_at[0] * width, lifter_at[1] * height)
     elif not able:
-        pose = None
+        pose, hidden = None, _nobody_on_hint(able, place)
     else:
         first = shown[0][1]
         unsure = (
@@ -195,9 +205,11 @@ def lifter_choose(
             or (_unlike(first, lift) and not _on_hint(first, place))
             or (place is not None and place.present < PRESENT_LEAST)
         )
-        pose = None if unsure else shown[0][1]
+        pose = None if unsure else first
+        hidden = unsure and _nobody_on_hint(able, place)
     candidates = tuple(Candidate(person, score, _box(person), person is pose) for score, person in shown)
-    return LifterChoice(pose, margin, unsure, candidates, able[0] if len(able) == 1 else None)
+    alone = able[0] if len(able) == 1 else None
+    return LifterChoice(pose, margin, unsure and not hidden, hidden, candidates, alone)
 
 
 def _unlike(person: Pose, lift: Lift | None) -> bool:
@@ -213,6 +225,13 @@ def _on_hint(person: Pose, place: LifterPlace | None) -> bool:
     """True for whom the finder means without doubt: then he is the lifter, however he was read, and what his pose
     cannot show is for the rules to say."""
     return place is not None and place.present >= HINT_SURE and place.away(person) <= HINT_ON
+
+
+def _nobody_on_hint(people: Sequence[Pose], place: LifterPlace | None) -> bool:
+    """True where the finder has no doubt that somebody lifts, and none of these people lies where it sees him."""
+    if place is None or place.present < HINT_SURE:
+        return False
+    return all(place.away(person) > HIDDEN_OFF for person in people)
 
 
 def _off_platform(person: Pose, width: float, height: float, region: Region | None) -> bool:

@@ -81,7 +81,8 @@ class Request:
     its id. region: where in this camera's photos the platform is. lifter_at: the place, in parts of the upright photo's
     width and height, that staff pointed at as the lifter. plate: one of 450 mm that somebody found in the photo, px of
     the whole photo; the line looks for none itself (docs/gate.md shows what one would add). lift_said: staff looked
-    and say that the photo shows this attempt's lift: no classifier is asked again.
+    and say that the photo shows this attempt's lift: no classifier is asked again. lifter_hidden: staff looked and say
+    that the lifter is none of the people who were read.
     """
 
     data: bytes
@@ -94,6 +95,7 @@ class Request:
     lifter_at: tuple[float, float] | None = None
     plate: PlateSeen | None = None
     lift_said: bool = False
+    lifter_hidden: bool = False
 
 
 class Pipeline:
@@ -137,13 +139,25 @@ class Pipeline:
         region: Region | None = None,
         lifter_at: tuple[float, float] | None = None,
         lift_said: bool = False,
+        lifter_hidden: bool = False,
     ) -> Assessment:
         """Everything the line can say of one photo; see Request.
 
         Raises ImageError (trying again changes nothing) and EngineError (it may help); ValueError for a rulebook that
         is not shipped.
         """
-        request = Request(data, lift, phase, view, rulebook, camera, region, lifter_at, lift_said=lift_said)
+        request = Request(
+            data,
+            lift,
+            phase,
+            view,
+            rulebook,
+            camera,
+            region,
+            lifter_at,
+            lift_said=lift_said,
+            lifter_hidden=lifter_hidden,
+        )
         (answer,) = self.assess_many([request])
         if isinstance(answer, LineError):
             raise answer
@@ -231,6 +245,7 @@ def people_assess(
             phase=request.phase,
             region=request.region,
             lifter_at=request.lifter_at,
+            lifter_hidden=request.lifter_hidden,
             place=place,
         )
         # Staff may have pointed at another than the finder means: of him its hint says nothing.
@@ -240,7 +255,7 @@ def people_assess(
     with clock.step("classify"):
         # Somebody alone who is not taken for the lifter may still be lifting, but at another attempt.
         pose = choice.pose
-        looked_at = pose or (choice.alone if choice.unsure else None)
+        looked_at = pose or (choice.alone if _left_open(choice, request) else None)
         sighting = classify(looked_at, lift) if looked_at else None
         as_lift = lift or (sighting.lift if sighting else None)
         phase_seen = _phase(request.phase, sighting)
@@ -248,7 +263,7 @@ def people_assess(
     # The lift is told by all that was read; what the rules measure must lie where the picture as a whole shows it.
     choice = _believed(choice, as_lift, hint, photo.scale)
     pose = choice.pose
-    doubt = _doubt(lift, view_seen, sighting, picture.seen if picture else None, choice, said=request.lift_said)
+    doubt = _doubt(request, view_seen, sighting, picture.seen if picture else None, choice)
     with clock.step("vote"):
         votes = _vote(pose, as_lift, photo.width, photo.height) if not doubt else None
     with clock.step("judge"):
@@ -370,22 +385,28 @@ def _view(stated: View | None, sighting: Sighting | None) -> ViewSeen:
     return ViewSeen(stated, 1.0, seen.off_side_deg, stated=True) if stated else seen
 
 
+def _left_open(choice: LifterChoice, request: Request) -> bool:
+    """True where somebody alone was not taken for the lifter, and no person has said that he is not."""
+    return choice.unsure or (choice.hidden and not request.lifter_hidden)
+
+
 def _doubt(
-    lift: Lift | None,
-    view: ViewSeen,
-    sighting: Sighting | None,
-    picture: LiftSeen | None,
-    choice: LifterChoice,
-    *,
-    said: bool = False,
+    request: Request, view: ViewSeen, sighting: Sighting | None, picture: LiftSeen | None, choice: LifterChoice
 ) -> tuple[Reason, str] | None:
-    """Why a photo with people must not be judged as this lift, or None. said: by staff, who looked: no longer asked."""
+    """Why a photo with people must not be judged as this lift, or None. What staff, who looked, have said is no longer
+    asked."""
+    lift, said = request.lift, request.lift_said
+    if request.lifter_hidden:
+        return Reason.LIFTER_HIDDEN, "Staff say that the lifter is none of the people who could be read. Judge by eye."
     against = None if lift and said else _lift_doubt(lift, view, sighting)
     if against is None and sighting and not (lift and said) and (disputed := dispute(lift, sighting, picture)):
         against = Reason.LIFT_DISPUTED, disputed
     # Of somebody alone who does another lift it is said that he does.
-    if choice.unsure and (choice.alone is None or against is None):
-        return Reason.LIFTER_UNSURE, "It cannot be told who the lifter is: staff say which person."
+    if choice.alone is None or against is None:
+        if choice.unsure:
+            return Reason.LIFTER_UNSURE, "It cannot be told who the lifter is: staff say which person."
+        if choice.hidden:
+            return Reason.LIFTER_HIDDEN, "The lifter is hidden by others or by a plate. Judge by eye."
     return against
 
 

@@ -24,6 +24,8 @@ class Reason(StrEnum):
 
     NO_LIFTER = "no_lifter"
     LIFTER_UNSURE = "lifter_unsure"
+    # He is in the photo, but nobody who was read is he: others or a plate hide him.
+    LIFTER_HIDDEN = "lifter_hidden"
     JOINT_HIDDEN = "joint_hidden"
     WRONG_VIEW = "wrong_view"
     VIEW_UNKNOWN = "view_unknown"

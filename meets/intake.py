@@ -26,6 +26,7 @@ from judging.pose import Phase, View
 from meets import results, seal
 from meets.errors import Conflict, Refusal, TooLarge, Unusable, WrongKind
 from meets.models import (
+    LIFTER_HIDDEN,
     Attempt,
     AttemptImage,
     Camera,
@@ -287,13 +288,18 @@ def _nudge(image_id: UUID, kind: str) -> bool:
     return True
 
 
+PLACE_OR_HIDDEN = "Say where the lifter is, or that nobody who was read is he, not both."
+
+
 class Stated(TypedDict, total=False):
-    """What people know of a photo. lifter_at: parts of its width and height, 0-1; None takes the word back."""
+    """What people know of a photo. lifter_at: parts of its width and height, 0-1; None takes the word back.
+    lifter_hidden: he is none of those who could be read."""
 
     view: str
     phase: str
     camera: Camera | None
     lifter_at: tuple[float, float] | None
+    lifter_hidden: bool
 
 
 def image_restate(*, image: AttemptImage, user: User, **stated: Unpack[Stated]) -> None:
@@ -306,11 +312,9 @@ def image_restate(*, image: AttemptImage, user: User, **stated: Unpack[Stated]) 
     _open_required(image.attempt.entry.meet)
     _stated_check(stated.get("view", ""), stated.get("phase", ""))
     _camera_check(stated.get("camera"), meet_id)
-    changes: dict[str, Any] = dict(stated)
-    if "lifter_at" in changes:
-        changes |= _lifter_said(changes.pop("lifter_at"), user)
+    changes = {name: value for name, value in stated.items() if name not in ("lifter_at", "lifter_hidden")}
     with _in_hand(image) as (now, kinds):
-        _read_anew(now, kinds, changes)
+        _read_anew(now, kinds, changes | _lifter_stated(now, stated, user))
         seal.photo_seal(now, user, "restated", said=_said(stated))
 
 
@@ -418,6 +422,18 @@ def _lift_said(user: User | None) -> dict[str, Any]:
     return {"lift_said_by": user, "lift_said_at": timezone.now() if user else None}
 
 
+def _lifter_stated(image: AttemptImage, stated: Stated, user: User) -> dict[str, Any]:
+    """The photo's fields for what somebody says of the lifter; none where nothing is said. Raises Unusable."""
+    at, hidden = stated.get("lifter_at"), stated.get("lifter_hidden")
+    if hidden and at is not None:
+        raise Unusable("lifter_hidden", PLACE_OR_HIDDEN)
+    if hidden:
+        return _lifter_hidden(user)
+    if "lifter_at" in stated:
+        return _lifter_said(at, user)
+    return _lifter_said(None, user) if hidden is False and image.lifter_hidden else {}
+
+
 def _lifter_said(at: tuple[float, float] | None, user: User) -> dict[str, Any]:
     """The photo's fields for the place where somebody says that the lifter is, or for nobody saying so."""
     if at is None:
@@ -427,6 +443,12 @@ def _lifter_said(at: tuple[float, float] | None, user: User) -> dict[str, Any]:
     x, y = (round(part, 3) for part in at)
     said = {"lifter_x": x, "lifter_y": y, "lifter_said_by": user, "lifter_said_at": timezone.now()}
     return said | {"stated_lifter": results.parts_text((x, y))}
+
+
+def _lifter_hidden(user: User) -> dict[str, Any]:
+    """The photo's fields for somebody saying that the lifter is none of those who could be read."""
+    said = {"lifter_x": None, "lifter_y": None, "lifter_said_by": user, "lifter_said_at": timezone.now()}
+    return said | {"stated_lifter": LIFTER_HIDDEN}
 
 
 def _asked_of_open(meet_id: UUID) -> list[str]:

@@ -50,7 +50,8 @@ LEASE_GRACE_S = 15
 class Claim:
     """One try at one photo by one kind of engine, with all that the pipeline needs to know of it.
 
-    token: the photos of one batch share it. lift_said: staff say that the photo shows this lift. region, lifter_at:
+    token: the photos of one batch share it. lift_said: staff say that the photo shows this lift. lifter_hidden:
+    likewise, that the lifter is none of those who could be read. region, lifter_at:
     parts of the photo's width and height, 0-1; camera: what anybody measured of it; each with the text under which an
     assessment keeps it.
     """
@@ -68,6 +69,7 @@ class Claim:
     rulebook: str
     region: tuple[float, float, float, float] | None
     lifter_at: tuple[float, float] | None
+    lifter_hidden: bool
     camera: CameraKnown | None
     stated_region: str
     stated_lifter: str
@@ -161,6 +163,7 @@ def _claim(row: Reading, now: datetime) -> Claim:
         rulebook=meet.rulebook,
         region=_region(image.stated_region),
         lifter_at=image.lifter_at,
+        lifter_hidden=image.lifter_hidden,
         camera=CameraKnown(**figures_read(image.stated_camera)) if image.stated_camera else None,
         stated_region=image.stated_region,
         stated_lifter=image.stated_lifter,

@@ -156,6 +156,7 @@ def _request(claim: results.Claim) -> "Request":
         region=Region(*claim.region) if claim.region else None,
         lifter_at=claim.lifter_at,
         lift_said=claim.lift_said,
+        lifter_hidden=claim.lifter_hidden,
     )
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from inference.accepted import FILE, FORMAT, TRUTH, accepted_read
-from inference.gate.table import ALL, RECOMMENDED
+from inference.gate.table import ALL, CHOICES, RECOMMENDED
 
 # The small fixed sets: rendered photos with their truth, and a larger truth whose scenes need no picture.
 CHECK_PHOTOS: Final = FILE.parent / "check"
@@ -71,7 +71,7 @@ def figures_of(report: Mapping[str, Any]) -> Figures:
     for kind in ("empty", "spotters"):
         figures[f"{kind}.verdicts"] = report["moments"][kind]["verdicts"]
     for group, row in report["lifter"].items():
-        figures |= {f"lifter.{group}.{name}": row[name]["count"] for name in ("right", "asked", "wrong", "not_found")}
+        figures |= {f"lifter.{group}.{name}": row[name]["count"] for name in CHOICES}
     for lift, by_fault in report["vote"].items():
         figures[f"vote.{lift}.false_alarms"] = by_fault["good"][ALL]["called_bad"]["count"]
     figures["photos.engine_errors"] = report["engine_errors"]

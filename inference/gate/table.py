@@ -33,6 +33,9 @@ SAME_PERSON: Final = 0.3
 # The moments at which a good lift is voted on: the gold sets show no others.
 VOTED_PHASES: Final = (Phase.START, Phase.BOTTOM, Phase.LOCKOUT)
 
+# What a choice among the people comes to, see choice_of.
+CHOICES: Final = ("right", "asked", "wrong", "hidden", "not_found")
+
 ALL: Final = "all"
 RECOMMENDED: Final = "recommended"
 WHERES: Final = (RECOMMENDED, ALL, *(bucket.value for bucket in ViewBucket))
@@ -247,17 +250,20 @@ def _choices(cases: Sequence[Case]) -> dict[str, Any]:
     called = counts["right"] + counts["wrong"]
     return {
         "n": len(cases),
-        **{name: wilson(counts[name], len(cases)) for name in ("right", "asked", "wrong", "not_found")},
+        **{name: wilson(counts[name], len(cases)) for name in CHOICES},
         "right_of_called": wilson(counts["right"], called),
     }
 
 
 def choice_of(truth: Truth, assessment: Assessment) -> str:
-    """``right``, ``wrong``, ``asked`` of the staff, or ``not_found``: nobody was seen who could be the lifter."""
+    """``right``, ``wrong``, ``asked`` of the staff, ``hidden``: said to be there and not read, or ``not_found``: nobody
+    was seen who could be the lifter."""
     if assessment.pose is not None:
         return "right" if person_of(truth, assessment.pose) is Role.LIFTER else "wrong"
-    asked = any(finding.reason is Reason.LIFTER_UNSURE for finding in assessment.findings)
-    return "asked" if asked else "not_found"
+    reasons = {finding.reason for finding in assessment.findings}
+    if Reason.LIFTER_UNSURE in reasons:
+        return "asked"
+    return "hidden" if Reason.LIFTER_HIDDEN in reasons else "not_found"
 
 
 def person_of(truth: Truth, pose: Pose) -> Role | None:

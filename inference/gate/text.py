@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from inference.gate.table import CHOICES
+
 # Of the reasons for silence the commonest are named.
 _REASONS = 3
 _DASH = "-"
@@ -66,7 +68,10 @@ def _moments(moments: Mapping[str, Any]) -> Iterator[str]:
 
 def _lifter(lifter: Mapping[str, Any]) -> Iterator[str]:
     yield "3  The lifter among the people (%, 95 % interval)"
-    yield f"{'spotters':<16}{'n':>5}{'right':>20}{'asked':>20}{'wrong':>20}{'not found':>20}{'right of called':>20}"
+    yield (
+        f"{'spotters':<16}{'n':>5}{'right':>20}{'asked':>20}{'wrong':>20}{'hidden':>20}{'not found':>20}"
+        f"{'right of called':>20}"
+    )
     for key, word in (
         ("spotters_2_4", "2 to 4"),
         ("spotters_2_4_recommended", ".. recommended"),
@@ -74,7 +79,7 @@ def _lifter(lifter: Mapping[str, Any]) -> Iterator[str]:
         ("others", "fewer or more"),
     ):
         row = lifter[key]
-        cells = (row[name] for name in ("right", "asked", "wrong", "not_found", "right_of_called"))
+        cells = (row[name] for name in (*CHOICES, "right_of_called"))
         yield f"{word:<16}{row['n']:>5}" + "".join(f"{_interval(cell):>20}" for cell in cells)
 
 

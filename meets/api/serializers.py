@@ -10,6 +10,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from judging.pose import Phase, View
+from meets import intake
 from meets.accepted import weights_passed
 from meets.models import (
     CAMERA_FIGURES,
@@ -310,6 +311,9 @@ class ImageSerializer(serializers.ModelSerializer[Any]):
         read_only=True,
         help_text="Where staff said that the lifter is.",
     )
+    lifter_hidden = serializers.BooleanField(
+        read_only=True, help_text="Staff said that the lifter is none of those who could be read."
+    )
     lift_said = serializers.BooleanField(read_only=True)
     set_aside = serializers.BooleanField(read_only=True)
     purged = serializers.BooleanField(read_only=True)
@@ -318,8 +322,8 @@ class ImageSerializer(serializers.ModelSerializer[Any]):
         model = AttemptImage
         fields = (
             "id", "url", "attempt", "status", "reason", "reason_text", "readings", "view", "phase", "camera",
-            "lifter_at", "lift_said", "set_aside", "purged", "file_name", "sha256", "width", "height", "uploaded_at",
-            "finished_at",
+            "lifter_at", "lifter_hidden", "lift_said", "set_aside", "purged", "file_name", "sha256", "width", "height",
+            "uploaded_at", "finished_at",
         )  # fmt: skip
         read_only_fields = fields
 
@@ -392,7 +396,7 @@ class ImageRestateSerializer(serializers.Serializer[Any]):
     """What the photo shows; empty or null for not known. What is left out stays as it was.
 
     ``lifter_at`` is where the lifter is, when there are several people: x and y as parts of the photo's width and
-    height, 0 to 1.
+    height, 0 to 1. ``lifter_hidden``: none of those who were read is he; not both.
     """
 
     view = serializers.ChoiceField(choices=[view.value for view in View], required=False, allow_blank=True)
@@ -405,6 +409,12 @@ class ImageRestateSerializer(serializers.Serializer[Any]):
         required=False,
         allow_null=True,
     )
+    lifter_hidden = serializers.BooleanField(required=False)
+
+    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
+        if given.get("lifter_hidden") and given.get("lifter_at") is not None:
+            raise serializers.ValidationError({"lifter_hidden": [intake.PLACE_OR_HIDDEN]})
+        return given
 
 
 class AttemptInMeet(InMeet):

@@ -4,7 +4,15 @@ from meets.models.assessment import Assessment, Finding, Flag, Vote
 from meets.models.attempt import Attempt, AttemptOutcome, lift_place
 from meets.models.decision import Card, JuryCase, JuryOutcome, JuryVote, Light, LightColour, SecondCall
 from meets.models.engine import EngineKind, engine_default, engine_kinds
-from meets.models.image import AttemptImage, ImageReason, ImageStatus, PhotoMove, Reading, UploadKey
+from meets.models.image import (
+    LIFTER_HIDDEN,
+    AttemptImage,
+    ImageReason,
+    ImageStatus,
+    PhotoMove,
+    Reading,
+    UploadKey,
+)
 from meets.models.lifter import Category, Consent, Entry, Equipment, Event, Lifter, Sex
 from meets.models.log import LogKind, LogRecord, Shown
 from meets.models.meet import (
@@ -28,6 +36,7 @@ from meets.models.worker import WorkerBeat
 __all__ = [
     "CAMERA_DIGITS",
     "CAMERA_FIGURES",
+    "LIFTER_HIDDEN",
     "Assessment",
     "Attempt",
     "AttemptImage",

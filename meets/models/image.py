@@ -50,6 +50,10 @@ def photo_place(meet_id: uuid.UUID, filename: str) -> str:
     return f"{meet_id}/{secrets.token_urlsafe(24)}.{suffix}"
 
 
+# In place of a place: the lifter is none of those who could be read.
+LIFTER_HIDDEN = "hidden"
+
+
 class AttemptImage(models.Model):
     """One photo. ``original`` holds the uploaded bytes untouched; ``display`` is what people are served: upright,
     re-encoded, without EXIF; ``thumb`` is the same for lists."""
@@ -77,7 +81,8 @@ class AttemptImage(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     lifter_said_at = models.DateTimeField(null=True, blank=True)
-    # The same place, and the camera's region when it was stated, as an assessment keeps them: SQL compares the two.
+    # The same place (or LIFTER_HIDDEN), and the camera's region when it was stated, as an assessment keeps them: SQL
+    # compares the two.
     stated_lifter = models.CharField(max_length=20, blank=True)
     stated_region = models.CharField(max_length=40, blank=True)
     # And the camera's figures of that moment likewise, see meets.results.figures_text.
@@ -113,6 +118,11 @@ class AttemptImage(models.Model):
     @property
     def lifter_at(self) -> tuple[float, float] | None:
         return None if self.lifter_x is None or self.lifter_y is None else (self.lifter_x, self.lifter_y)
+
+    @property
+    def lifter_hidden(self) -> bool:
+        """Staff said that the lifter is none of those who could be read."""
+        return self.stated_lifter == LIFTER_HIDDEN
 
     @property
     def lift_said(self) -> bool:

@@ -168,6 +168,12 @@ def _closed(desk: Desk, images: QuerySet[AttemptImage]) -> Seen:
     return Seen(rows, newest_assessments(rows))
 
 
+def _why_nobody(assessment: Assessment) -> Reason:
+    """Why nobody was taken for the lifter."""
+    hidden = any(finding.reason == Reason.LIFTER_HIDDEN for finding in assessment.findings.all())
+    return Reason.LIFTER_HIDDEN if hidden else Reason.NO_LIFTER
+
+
 def _photo(desk: Desk, image: AttemptImage, assessment: Assessment | None, *, is_open: bool) -> PhotoView:
     if not is_open and not desk.is_staff:
         # Only what says nothing of what was found: that this photo is there, or was.
@@ -190,7 +196,7 @@ def _photo(desk: Desk, image: AttemptImage, assessment: Assessment | None, *, is
         call = words.WHO if is_told else None
         sentence = words.REASON_SENTENCES[Reason.LIFTER_UNSURE] if is_told else ""
     elif assessment is not None and not assessment.lifter_found:
-        call, sentence = words.CANNOT_JUDGE, words.REASON_SENTENCES[Reason.NO_LIFTER]
+        call, sentence = words.CANNOT_JUDGE, words.REASON_SENTENCES[_why_nobody(assessment)]
     unmatched = assessment is not None and is_unmatched(assessment)
     if unmatched:
         call, sentence = words.MISMATCH, words.UNMATCHED_SHORT

@@ -6,7 +6,7 @@ from typing import Any
 
 from judging.outcomes import Outcome
 from judging.pose import SEEN_SCORE, Joint
-from meets.models import Assessment, AttemptImage, Finding, Flag
+from meets.models import Assessment, AttemptImage, Finding
 from meets.selectors import words
 from meets.selectors.votes import is_good, pair_joints
 
@@ -136,8 +136,9 @@ def overlay_of(image: AttemptImage, assessment: Assessment) -> Overlay:
 
 
 def person_boxes(image: AttemptImage, assessment: Assessment) -> list[PersonBox]:
-    """Everybody who was seen; nobody where there was no choice to make. Of somebody alone it may be asked, too."""
-    if len(assessment.people) < 2 and assessment.flag != Flag.LIFTER:
+    """Everybody who was seen; nobody where there was no choice to make. Somebody alone who was not taken for the lifter
+    may be he."""
+    if len(assessment.people) < 2 and assessment.lifter_found:
         return []
     font = round(max(image.width, image.height) * 0.026, 1)
     boxes = []

@@ -143,13 +143,19 @@ def photo_lifter(request: HttpRequest, image_id: UUID) -> HttpResponse:
     image = access.row_or_404(AttemptImage, request.user, image_id, "attempt__entry__meet", "camera")
     staff_desk_of(request, image.attempt.entry.meet_id)
     try:
-        at = None if "nobody" in request.POST else _person_at(image, request.POST)
-        intake.image_restate(image=image, user=user_of(request), lifter_at=at)
+        intake.image_restate(image=image, user=user_of(request), **_lifter_of(image, request.POST))
     except Refusal as refusal:
         messages.warning(request, refusal.detail)
     else:
         messages.success(request, "The photo is read again.")
     return redirect("attempt-detail", image.attempt_id)
+
+
+def _lifter_of(image: AttemptImage, said: Mapping[str, str]) -> intake.Stated:
+    """Who was said to be the lifter: a numbered person, none of them, or nobody says so any more. Raises Unusable."""
+    if "nobody" in said:
+        return {"lifter_at": None}
+    return {"lifter_hidden": True} if said.get("person") == "none" else {"lifter_at": _person_at(image, said)}
 
 
 def _person_at(image: AttemptImage, said: Mapping[str, str]) -> tuple[float, float]:

@@ -359,13 +359,14 @@ def test_a_verdict_on_spotters_alone_is_counted() -> None:
     assert (cell["photos"], cell["verdicts"], cell["lifter_called"]) == (1, 7, 1)
 
 
-def test_the_choice_is_right_wrong_asked_or_not_found() -> None:
+def test_the_choice_is_right_wrong_asked_hidden_or_not_found() -> None:
     truth = scenes.squat()
     truth = replace(truth, people=(*truth.people, scenes.spotter((150.0, -40.0)), scenes.spotter((-150.0, 120.0))))
     stated = stated_by_truth(truth)
     poses_of = [person.pose() for person in truth.people]
     nobody = replace(stated, pose=None)
     unsure = tuple(Finding("squat_depth", None, Outcome.CANNOT_JUDGE, Reason.LIFTER_UNSURE) for _ in range(1))
+    hidden = (replace(unsure[0], reason=Reason.LIFTER_HIDDEN),)
     rack = Pose(poses_of[0].points + np.array([600.0, 0.0, 0.0]))
     said = [
         replace(stated, pose=poses_of[0]),
@@ -373,10 +374,12 @@ def test_the_choice_is_right_wrong_asked_or_not_found() -> None:
         replace(stated, pose=rack),
         replace(nobody, findings=unsure),
         replace(nobody, findings=()),
+        replace(nobody, findings=hidden),
     ]
-    assert [table.choice_of(truth, one) for one in said] == ["right", "wrong", "wrong", "asked", "not_found"]
+    told = ["right", "wrong", "wrong", "asked", "not_found", "hidden"]
+    assert [table.choice_of(truth, one) for one in said] == told
     cells = table.lifter_table([Case(truth, one) for one in said])
-    assert cells["spotters_2_4"]["n"] == 5
+    assert cells["spotters_2_4"]["n"] == 6
     assert cells["spotters_2_4"]["wrong"]["count"] == 2
     assert cells["spotters_2_4"]["right_of_called"]["share"] == pytest.approx(1 / 3)
     assert cells["others"]["n"] == 0

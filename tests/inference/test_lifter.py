@@ -14,7 +14,16 @@ from PIL import Image
 from gold.truth import CameraTruth, Fault, Kind, PersonTruth, Placement, Role, Truth, truth_line
 from inference import lifter_fit
 from inference.finder.place import LifterPlace, parts_of
-from inference.lifter import BOX_WIDER, FEATURES, LifterChoice, Region, features, fitted, lifter_choose
+from inference.lifter import (
+    BOX_WIDER,
+    FEATURES,
+    HINT_SURE,
+    LifterChoice,
+    Region,
+    features,
+    fitted,
+    lifter_choose,
+)
 from inference.lifter_scenes import Source, scene_draw
 from judging.pose import Lift, Phase, Pose, View
 from tests import factories as make
@@ -144,8 +153,8 @@ def test_whoever_stands_upright_is_less_likely_at_a_squats_lowest_moment() -> No
 
 
 def test_nobody_is_nobody() -> None:
-    assert choose([]) == LifterChoice(None, 0.0, False, ())
-    assert choose([], lifter_at=(0.5, 0.5)) == LifterChoice(None, 0.0, False, ())
+    assert choose([]) == LifterChoice(None, 0.0)
+    assert choose([], lifter_at=(0.5, 0.5)) == LifterChoice(None, 0.0)
 
 
 def test_staffs_word_wins_over_every_score() -> None:
@@ -419,17 +428,35 @@ def test_a_hint_decides_between_two_alike() -> None:
         assert (place(choice, people), choice.unsure) == (number, False)
 
 
-def test_a_hint_at_nobody_and_no_hint_leave_two_alike_to_the_staff() -> None:
+def test_a_hint_without_doubt_at_nobody_says_that_the_lifter_is_hidden_and_no_other_asks_staff() -> None:
     people = [person(poses.SQUAT_BOTTOM, 350, 430), person(poses.SQUAT_BOTTOM, 650, 430)]
-    for hint in (None, hint_on(person(poses.SQUAT_BOTTOM, 500, 430))):
-        assert choose(people, lift=Lift.SQUAT, place=hint).unsure
+    between = person(poses.SQUAT_BOTTOM, 500, 430)
+    for hint in (None, hint_on(between, HINT_SURE - 0.01), hint_on(person(poses.SQUAT_BOTTOM, 390, 430))):
+        choice = choose(people, lift=Lift.SQUAT, place=hint)
+        assert (choice.unsure, choice.hidden) == (hint is None or hint.present < HINT_SURE, False)
+    choice = choose(people, lift=Lift.SQUAT, place=hint_on(between))
+    assert (choice.pose, choice.unsure, choice.hidden) == (None, False, True)
+    assert [one.chosen for one in choice.people] == [False, False]
+
+
+def test_where_the_finder_has_no_doubt_and_nobody_was_read_the_lifter_is_hidden() -> None:
+    hint = hint_on(person(poses.SQUAT_BOTTOM, 500, 430))
+    assert choose([], place=hint) == LifterChoice(None, 0.0, hidden=True)
+    assert not choose([], place=hint_on(person(poses.SQUAT_BOTTOM, 500, 430), 0.5)).hidden
+
+
+def test_staff_can_say_that_the_lifter_is_none_of_those_who_were_read() -> None:
+    people = [person(poses.SQUAT_BOTTOM, 350, 430), person(HANDS_BEHIND, 650, 430)]
+    assert choose(people, lift=Lift.SQUAT).pose is people[0]
+    choice = choose(people, lift=Lift.SQUAT, lifter_hidden=True, lifter_at=(0.35, 0.5))
+    assert (choice.pose, choice.unsure, choice.hidden, len(choice.people)) == (None, False, True, 2)
 
 
 def test_whom_the_finder_means_is_the_lifter_however_he_was_read() -> None:
     """From the end of the bench a lying body stands upright in the photo, unlike every moment of the lift."""
     alone = [person(poses.STANDING_ARMS, 500, 430)]
     assert choose(alone, lift=Lift.BENCH).unsure
-    assert choose(alone, lift=Lift.BENCH, place=hint_on(person(poses.STANDING_ARMS, 700, 430))).unsure
+    assert choose(alone, lift=Lift.BENCH, place=hint_on(person(poses.STANDING_ARMS, 700, 430))).hidden
     choice = choose(alone, lift=Lift.BENCH, place=hint_on(alone[0]))
     assert (choice.pose, choice.unsure) == (alone[0], False)
 

@@ -272,6 +272,39 @@ def test_of_too_few_joints_it_is_said_that_they_are_too_few() -> None:
     assert seen.flag is FlagKind.MISMATCH
 
 
+def off_the_hint(stands: dict[str, tuple[float, float]], lift: Lift, *, twice: bool = False, **said: Any) -> Assessment:
+    """Somebody alone, or two alike, while the finder has no doubt that the lifter is twice his size to the right."""
+    pose = poses.pose_of(stands)
+    people = [pose, Pose(pose.points + np.array([5.0, 0.0, 0.0]))] if twice else [pose]
+    place = LifterPlace(parts_of(pose.points[:, :2]), 1.0)
+    there = LifterPlace(place.points + np.array([2 * place.size_px, 0.0]), 1.0)
+    shot = Photo(np.zeros((700, 600, 3), np.uint8), 600, 700, 1.0)
+    request = Request(b"", lift, Phase.BOTTOM, View.LEFT, BOOK, **said)
+    return people_assess(request, shot, people, rulebook_load(BOOK), TruthEngine([]), there)
+
+
+def test_where_nobody_read_is_the_lifter_nobody_is_asked() -> None:
+    seen = off_the_hint(poses.STANDING_ARMS, Lift.BENCH, twice=True)
+    said = {(finding.outcome, finding.reason, finding.detail) for finding in seen.findings}
+    sentence = "The lifter is hidden by others or by a plate. Judge by eye."
+    assert said == {(Outcome.CANNOT_JUDGE, Reason.LIFTER_HIDDEN, sentence)}
+    assert (seen.pose, seen.flag, [one.chosen for one in seen.people]) == (None, FlagKind.NONE, [False, False])
+
+
+def test_of_somebody_alone_who_does_another_lift_that_is_said_before_anything_of_hiding() -> None:
+    seen = off_the_hint(poses.DEADLIFT_LOCKOUT, Lift.SQUAT)
+    assert ({finding.reason for finding in seen.findings}, seen.flag) == ({Reason.WRONG_LIFT}, FlagKind.MISMATCH)
+
+
+def test_staff_who_say_that_the_lifter_was_not_read_are_asked_nothing_more() -> None:
+    for stands, lift in ((poses.SQUAT_BOTTOM, Lift.SQUAT), (poses.DEADLIFT_LOCKOUT, Lift.SQUAT)):
+        seen = off_the_hint(stands, lift, lifter_hidden=True)
+        said = {(finding.outcome, finding.reason, finding.detail) for finding in seen.findings}
+        sentence = "Staff say that the lifter is none of the people who could be read. Judge by eye."
+        assert said == {(Outcome.CANNOT_JUDGE, Reason.LIFTER_HIDDEN, sentence)}
+        assert (seen.pose, seen.votes, seen.flag) == (None, None, FlagKind.NONE)
+
+
 def test_a_deadlifters_trunk_is_not_checked() -> None:
     """The finder itself is too far off on real ones."""
     pose, place = squat(0.3)

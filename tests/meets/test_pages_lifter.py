@@ -1,5 +1,6 @@
 """Several people in a photo: staff are asked who lifts, say so, and take it back; and the meet's cameras."""
 
+import json
 import re
 from dataclasses import replace
 from typing import Any
@@ -24,6 +25,8 @@ from meets.models import (
     Camera,
     EvidenceMode,
     Light,
+    LogKind,
+    LogRecord,
     Meet,
     MeetStatus,
     Reading,
@@ -141,6 +144,75 @@ def test_it_is_taken_back_and_the_first_reading_counts_again(meet: Meet) -> None
     assert "who is the lifter?" in page(staff, image)
     assert results.reading_settle(claim=claim_make(image), seen=unsure())
     assert image.assessments.count() == 2
+
+
+def hidden() -> Any:
+    """What the line answers once staff have said that he is none of them, and where the finder alone sees him."""
+    asked = unsure()
+    silent = replace(asked.findings[0], reason=Reason.LIFTER_HIDDEN)
+    return replace(asked, findings=(silent,), flag=FlagKind.NONE)
+
+
+def test_staff_can_say_that_none_of_them_is_the_lifter_and_take_it_back(meet: Meet) -> None:
+    row = assessed_make(attempt_make(meet), seen=unsure())
+    image, staff = row.image, client_of(meet)
+    assert 'name="person" value="none" required>' in page(staff, image)
+
+    assert "The photo is read again." in say(staff, image, assessment=row.pk, person="none").content.decode()
+
+    image.refresh_from_db()
+    assert (image.lifter_at, image.lifter_hidden, image.stated_lifter, image.status) == (None, True, "hidden", "queued")
+    assert image.lifter_said_by is not None
+    assert image.lifter_said_by.username == staff_name(staff)
+    told = json.loads(LogRecord.objects.filter(kind=LogKind.PHOTO).latest("seq").body)
+    assert (told["act"], told["said"]) == ("restated", {"lifter_hidden": True})
+    claim = claim_make(image)
+    assert (claim.lifter_at, claim.lifter_hidden, claim.stated_lifter) == (None, True, "hidden")
+    assert results.reading_settle(claim=claim, seen=hidden())
+    html = page(staff, image)
+    assert "The lifter is hidden by others or by a plate. Judge by eye." in html
+    assert "It cannot be told who the lifter is" not in html
+    assert 'name="person" value="none" required checked>' in html
+    board = staff.get(reverse("meet-board", args=[meet.pk])).content.decode()
+    assert "lifter hidden" in board
+    say(staff, image, nobody="1", assessment=row.pk)
+    image.refresh_from_db()
+    assert (image.lifter_hidden, image.stated_lifter, image.lifter_said_by) == (False, "", None)
+
+
+def test_somebody_alone_who_was_not_taken_for_the_lifter_can_be_named(meet: Meet) -> None:
+    seen = hidden()
+    row = assessed_make(attempt_make(meet), seen=replace(seen, people=seen.people[:1]))
+    html = page(client_of(meet), row.image)
+    assert re.findall(r'name="person" value="(\w+)" required( checked)?>', html) == [("1", ""), ("none", "")]
+    assert "1 person seen" in html
+
+
+def test_the_api_takes_that_nobody_read_is_the_lifter_but_not_with_a_place(meet: Meet) -> None:
+    image = assessed_make(attempt_make(meet), seen=unsure()).image
+    client = APIClient()
+    client.force_authenticate(member_make(meet))
+    address = f"/api/v1/images/{image.pk}/"
+    before = AttemptImage.objects.values().get(), meet_now()
+    both = client.patch(address, {"lifter_at": [0.4, 0.6], "lifter_hidden": True})
+    assert (both.status_code, list(both.json()["errors"])) == (400, ["lifter_hidden"])
+    with pytest.raises(Refusal, match="not both"):
+        intake.image_restate(image=image, user=image.uploaded_by, lifter_at=(0.4, 0.6), lifter_hidden=True)
+    assert (AttemptImage.objects.values().get(), meet_now()) == before
+
+    def told(**body: Any) -> tuple[Any, bool]:
+        answer = client.patch(address, body).json()
+        return answer["lifter_at"], answer["lifter_hidden"]
+
+    assert told(lifter_hidden=True) == (None, True)
+    assert told(phase="bottom") == (None, True)
+    assert told(lifter_at=[0.4, 0.6]) == ([0.4, 0.6], False)
+    # That he is not hidden takes no place back.
+    assert told(lifter_hidden=False) == ([0.4, 0.6], False)
+    assert told(lifter_hidden=True) == (None, True)
+    assert told(lifter_hidden=False) == (None, False)
+    image.refresh_from_db()
+    assert (image.lifter_said_by, image.lifter_said_at) == (None, None)
 
 
 def test_a_photo_of_one_person_asks_nothing(meet: Meet) -> None:
