@@ -8,7 +8,12 @@ from typing import Any
 import pytest
 from celery import current_app
 from django.core.cache import cache
+from hypothesis import settings as hypothesis_settings
 from kombu.transport import memory
+
+# A loaded machine makes no test fail: times are for make bench.
+hypothesis_settings.register_profile("any machine", deadline=None)
+hypothesis_settings.load_profile("any machine")
 
 
 @pytest.fixture(autouse=True)

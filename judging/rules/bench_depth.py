@@ -6,9 +6,9 @@ from typing import Final
 
 from judging.geometry import drop_px
 from judging.landmarks import Limb, Scale
-from judging.outcomes import Finding
-from judging.pose import Lift, Phase, Side, View
-from judging.rules.base import CM, Measured, Rule, Sight, each_side
+from judging.outcomes import Finding, Outcome, Reason
+from judging.pose import Joint, Lift, Phase, Side, View
+from judging.rules.base import CM, Measured, Rule, Sight, each_side, silent
 from judging.rules.level import SIDE_ON_DEG, Level, Words, measure_level, raised_cm, side_scale
 
 # Every view shows the height of an elbow against its own shoulder: from the side and from either end of the bench
@@ -22,6 +22,8 @@ RULE: Final = Rule(
     most_off_side_deg=90.0,
     unshown="elbow and shoulder height cannot be compared",
 )
+
+_HANDS: Final = (Joint.LEFT_WRIST, Joint.RIGHT_WRIST)
 
 # Arms that stand up are no lowest moment, whoever said so: a lockout taken for it would make a good lift a deep breach.
 # The elbow stands this share of the upper arm over its shoulder. A lockout shows 0.9 and more; an elbow stopped a
@@ -68,8 +70,16 @@ LEVEL: Final = Level(
 
 
 def check_bench_depth(sight: Sight) -> tuple[Finding, ...]:
-    """One finding for each arm. Positive margin: the elbow's underside lies below the shoulder's top; level is kept."""
-    return each_side(RULE, sight, LEVEL.parts, _measure, aside_cm=LEVEL.aside_cm, finished=_arm_up)
+    """One finding for each arm. Positive margin: the elbow's underside lies below the shoulder's top; level is kept.
+
+    One alone where neither hand is seen: nothing then shows that the arms are not up, whoever said so, and an engine
+    that sees no hands has guessed the elbows.
+    """
+    findings = each_side(RULE, sight, LEVEL.parts, _measure, aside_cm=LEVEL.aside_cm, finished=_arm_up)
+    judged = any(finding.outcome is not Outcome.CANNOT_JUDGE for finding in findings)
+    if judged and not any(sight.pose.seen(hand) for hand in _HANDS):
+        return (silent(RULE, Reason.MOMENT_UNKNOWN, "Neither hand is seen: the arms may be up. Judge by eye."),)
+    return findings
 
 
 def _measure(sight: Sight, side: Side, scale: Scale) -> Measured:

@@ -94,6 +94,22 @@ def test_a_hidden_side_is_never_inferred_from_the_other(part: str) -> None:
     assert right.outcome is Outcome.BREACH
 
 
+def test_without_a_hand_in_sight_nothing_is_called_whoever_said_that_this_is_the_lowest_moment() -> None:
+    for drop in (0.0, LEVEL, -20.0):
+        places = {joint: place for joint, place in both(bench_arm(drop)).items() if joint not in (9, 10)}
+        for phase in (stated(Phase.BOTTOM), read(Phase.BOTTOM)):
+            silent = found(RULE, Lift.BENCH, phase, seen_from(View.LEFT), pose_of(places))
+            if phase.stated or drop > -20:
+                (only,) = silent
+                assert (only.outcome, only.reason, only.side) == (Outcome.CANNOT_JUDGE, Reason.MOMENT_UNKNOWN, None)
+                assert only.detail == "Neither hand is seen: the arms may be up. Judge by eye."
+            assert {one.outcome for one in silent} == {Outcome.CANNOT_JUDGE}
+    # One hand is enough.
+    places = {joint: place for joint, place in both(bench_arm(0.0)).items() if joint != 9}
+    left, right = found(RULE, Lift.BENCH, stated(Phase.BOTTOM), seen_from(View.LEFT), pose_of(places))
+    assert left.outcome is right.outcome is Outcome.MEETS
+
+
 def test_too_little_seen_to_measure() -> None:
     places = {joint: place for joint, place in both(bench_arm(-20)).items() if joint in (5, 7)}
     left, right = found(RULE, Lift.BENCH, stated(Phase.BOTTOM), seen_from(View.LEFT), pose_of(places))
