@@ -39,11 +39,13 @@ def judge(
     noise: EngineNoise | None = None,
     plate: PlateSeen | None = None,
     frame: tuple[float, float] | None = None,
+    hands_low: bool = False,
 ) -> tuple[Finding, ...]:
     """What every rule of this lift in this rule book finds in one photo, in the rule book's order.
 
     noise: of the engine that read the pose; None for the default engine's. plate: a plate of 450 mm seen in the photo.
-    frame: the whole photo's width and height, px, by which a pitched camera's keystone can be taken out.
+    frame: the whole photo's width and height, px, by which a pitched camera's keystone can be taken out. hands_low:
+    something else than the pose shows that the lifter's hands are not raised over his shoulders.
 
     pose None: nobody was found, and every rule says so. Never raises for what a photo shows or lacks: that is
     CANNOT_JUDGE with its reason.
@@ -61,6 +63,7 @@ def judge(
         noise=noise or noise_load(DEFAULT),
         plate=plate,
         frame=frame,
+        hands_low=hands_low,
     )
     return tuple(finding for _, check in chosen for finding in check(sight))
 

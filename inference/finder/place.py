@@ -44,6 +44,15 @@ class LifterPlace:
         """How far the middle of the pose's hands lies off the hint's, as a part of the larger of the two."""
         return float(self._gaps(pose)[HANDS])
 
+    def shoulders_off(self, pose: Pose) -> float:
+        """How far the middle of the pose's shoulders lies off the hint's, as a part of the larger of the two."""
+        return float(self._gaps(pose)[SHOULDERS])
+
+    @property
+    def hands_raised(self) -> float:
+        """How far the hands stand over the shoulders in the photo, as a part of his size; negative under them."""
+        return float(self.points[SHOULDERS, 1] - self.points[HANDS, 1]) / max(self.size_px, 1e-6)
+
     def trunk_off(self, pose: Pose) -> float:
         """How far the pose's shoulders and hips both lie off the hint's: the lesser of the two, as a part of the larger
         one's size."""

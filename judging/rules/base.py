@@ -65,7 +65,7 @@ _VIEW_WORDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """All a rule may know of one photo."""
+    """All a rule may know of one photo. hands_low: something else than the pose shows that the hands are not raised."""
 
     lift: Lift
     phase: PhaseSeen
@@ -76,6 +76,7 @@ class Sight:
     noise: EngineNoise
     plate: PlateSeen | None = None
     frame: tuple[float, float] | None = None
+    hands_low: bool = False
 
     def far(self, side: Side) -> bool:
         """True when this side of the lifter is the one away from the camera."""

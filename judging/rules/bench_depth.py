@@ -72,12 +72,12 @@ LEVEL: Final = Level(
 def check_bench_depth(sight: Sight) -> tuple[Finding, ...]:
     """One finding for each arm. Positive margin: the elbow's underside lies below the shoulder's top; level is kept.
 
-    One alone where neither hand is seen: nothing then shows that the arms are not up, whoever said so, and an engine
-    that sees no hands has guessed the elbows.
+    One alone where neither hand is seen and nothing else shows that the arms are not up: whoever said which moment it
+    is may have been wrong, and an engine that sees no hands has guessed the elbows.
     """
     findings = each_side(RULE, sight, LEVEL.parts, _measure, aside_cm=LEVEL.aside_cm, finished=_arm_up)
     judged = any(finding.outcome is not Outcome.CANNOT_JUDGE for finding in findings)
-    if judged and not any(sight.pose.seen(hand) for hand in _HANDS):
+    if judged and not sight.hands_low and not any(sight.pose.seen(hand) for hand in _HANDS):
         return (silent(RULE, Reason.MOMENT_UNKNOWN, "Neither hand is seen: the arms may be up. Judge by eye."),)
     return findings
 

@@ -232,6 +232,46 @@ def test_arms_that_the_picture_shows_elsewhere_were_not_seen(off: float, lift: L
     assert (reasons == {Reason.JOINT_HIDDEN}) is not believed
 
 
+@pytest.mark.parametrize(("off", "believed"), [(0.1, True), (0.4, False)])
+def test_shoulders_that_the_picture_shows_elsewhere_were_not_seen(off: float, believed: bool) -> None:
+    """A lockout read with the shoulders of a spotter behind the bench would be a deep press."""
+    pose = poses.pose_of(poses.BENCH_BOTTOM)
+    points = parts_of(pose.points[:, :2])
+    points[SHOULDERS, 1] -= off * LifterPlace(points, 1.0).size_px
+    shot = Photo(np.zeros((700, 600, 3), np.uint8), 600, 700, 1.0)
+    request = Request(b"", Lift.BENCH, Phase.BOTTOM, View.LEFT, BOOK)
+    seen = people_assess(request, shot, [pose], rulebook_load(BOOK), TruthEngine([]), LifterPlace(points, 1.0))
+    assert seen.pose is not None
+    assert seen.pose.seen(Joint.LEFT_SHOULDER, Joint.RIGHT_SHOULDER) is believed
+    assert seen.pose.seen(Joint.LEFT_ELBOW, Joint.LEFT_WRIST, Joint.LEFT_HIP)
+    reasons = {finding.reason for finding in seen.findings if finding.rule == "bench_depth"}
+    assert (reasons == {Reason.JOINT_HIDDEN}) is not believed
+
+
+@pytest.mark.parametrize(("raised", "present", "judged"), [(0.2, 1.0, True), (0.3, 1.0, False), (0.2, 0.8, False)])
+def test_hands_that_the_engine_does_not_see_the_picture_must_show_low(
+    raised: float, present: float, judged: bool
+) -> None:
+    pose = poses.pose_of(poses.BENCH_BOTTOM)
+    points = parts_of(pose.points[:, :2])
+    hidden = pose.points.copy()
+    hidden[[Joint.LEFT_WRIST, Joint.RIGHT_WRIST], 2] = 0.1
+    for _ in range(50):  # the hands' own height moves the size a little
+        points[HANDS, 1] = points[SHOULDERS, 1] - raised * LifterPlace(points, 1.0).size_px
+    # Where the engine guessed them.
+    hidden[[Joint.LEFT_WRIST, Joint.RIGHT_WRIST], 1] = points[HANDS, 1]
+    place = LifterPlace(points, present)
+    assert place.hands_raised == pytest.approx(raised, abs=1e-6)
+    shot = Photo(np.zeros((700, 600, 3), np.uint8), 600, 700, 1.0)
+    request = Request(b"", Lift.BENCH, Phase.BOTTOM, View.LEFT, BOOK, lifter_at=(0.3, 0.5), lift_said=True)
+    seen = people_assess(request, shot, [Pose(hidden)], rulebook_load(BOOK), TruthEngine([]), place)
+    assert seen.pose is not None
+    outcomes_of = {finding.outcome for finding in seen.findings if finding.rule == "bench_depth"}
+    reasons = {finding.reason for finding in seen.findings if finding.rule == "bench_depth"}
+    assert (reasons == {Reason.MOMENT_UNKNOWN}) is not judged
+    assert (outcomes_of == {Outcome.MEETS}) is judged
+
+
 def squat(trunk_over: float) -> tuple[Pose, LifterPlace]:
     """A squatter, and a hint that sees his shoulders and hips elsewhere by that part of his size, upwards."""
     pose = poses.pose_of(poses.SQUAT_BOTTOM)

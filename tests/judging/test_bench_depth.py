@@ -104,7 +104,13 @@ def test_without_a_hand_in_sight_nothing_is_called_whoever_said_that_this_is_the
                 assert (only.outcome, only.reason, only.side) == (Outcome.CANNOT_JUDGE, Reason.MOMENT_UNKNOWN, None)
                 assert only.detail == "Neither hand is seen: the arms may be up. Judge by eye."
             assert {one.outcome for one in silent} == {Outcome.CANNOT_JUDGE}
-    # One hand is enough.
+    # What shows the hands otherwise is enough, and so is one hand.
+    places = {joint: place for joint, place in both(bench_arm(0.0)).items() if joint not in (9, 10)}
+    both_arms = judge(
+        lift=Lift.BENCH, phase=stated(Phase.BOTTOM), view=seen_from(View.LEFT), pose=pose_of(places), rulebook=BOOK,
+        hands_low=True,
+    )  # fmt: skip
+    assert {one.outcome for one in both_arms if one.rule == RULE} == {Outcome.MEETS}
     places = {joint: place for joint, place in both(bench_arm(0.0)).items() if joint != 9}
     left, right = found(RULE, Lift.BENCH, stated(Phase.BOTTOM), seen_from(View.LEFT), pose_of(places))
     assert left.outcome is right.outcome is Outcome.MEETS
