@@ -224,6 +224,7 @@ def test_a_flag_comes_to_the_referees_board_without_a_reload(browser: Any, site:
 
 def layers(page: Any) -> None:
     """The keys switch what is drawn, the buttons say so, and zoom and help open and close."""
+    page.wait_for_load_state()  # until the page's script has run, keys do nothing
     skeleton = page.get_by_role("button", name="skeleton")
     assert skeleton.get_attribute("aria-pressed") == "true"
     page.keyboard.press("s")
