@@ -263,6 +263,7 @@ def test_blind_first_stays_closed_until_the_light(browser: Any, site: Site) -> N
     assert page.locator(".bone, .level, .surface, .gauge").count() == 0
     keep_shot(site, page, "closed")
 
+    page.wait_for_load_state()
     page.keyboard.press("1")
     assert page.locator("#light-white").evaluate("node => node === document.activeElement")
     page.keyboard.press("Enter")
