@@ -25,7 +25,8 @@ def meets() -> dict[str, dict[str, str]]:
     head.user_permissions.add(Permission.objects.get(codename="add_meet"))
     people = {name: User.objects.create_user(name, password=f"pw-{name}-here") for name in ("staff", "referee")}
     made = {}
-    for name, mode in (("training", "training"), ("after_light", "after_light"), ("long", "training")):
+    modes = {"training": "training", "after_light": "after_light", "gate": "after_light", "long": "training"}
+    for name, mode in modes.items():
         meet = roster.meet_create(
             user=head,
             name=f"Meet {name}",

@@ -248,10 +248,7 @@ def test_blind_first_stays_closed_until_the_light(browser: Any, site: Site) -> N
     referee, staff = sign_in(browser, site, "referee"), sign_in(browser, site, "staff")
     send_photo(staff.page, site, attempt)
     # Staff see what was found when the officials have decided; that it was read the database says.
-    until = time.time() + FIRST_PHOTO_MS / 1000
-    while finished_at(site, attempt) is None:
-        assert time.time() < until, "the photo was not read"
-        time.sleep(0.2)
+    until_read(site, attempt)
 
     page = referee.page
     page.goto(site.url(f"/meets/{meet}/"))
@@ -275,13 +272,28 @@ def test_blind_first_stays_closed_until_the_light(browser: Any, site: Site) -> N
     assert referee.complaints == []
 
 
+def until_read(site: Site, attempt: str) -> None:
+    until = time.time() + FIRST_PHOTO_MS / 1000
+    while finished_at(site, attempt) is None:
+        assert time.time() < until, "the photo was not read"
+        time.sleep(0.2)
+
+
+def light_given(staff: Any, referee: Any, site: Site, attempt: str) -> None:
+    """A photo is sent and read, and the referee gives his light."""
+    send_photo(staff, site, attempt)
+    until_read(site, attempt)
+    referee.goto(site.url(f"/attempts/{attempt}/"))
+    referee.keyboard.press("1")
+    referee.keyboard.press("Enter")
+
+
 def test_weights_that_have_not_passed_are_told_and_show_nothing(browser: Any, site: Site) -> None:
-    """The meet and the photo of the test before; the gate closes and opens while people look on."""
-    meet, attempt = site.meets["after_light"]["meet"], site.meets["after_light"]["attempt"]
+    """The gate closes and opens while people look on."""
+    meet, attempt = site.meets["gate"]["meet"], site.meets["gate"]["attempt"]
     staff, referee = sign_in(browser, site, "staff"), sign_in(browser, site, "referee")
-    # The referee has given his light, so the findings are open to him.
     page, closed = referee.page, site.folder / "var" / "gate-closed"
-    page.goto(site.url(f"/attempts/{attempt}/"))
+    light_given(staff.page, page, site, attempt)
     card = page.locator(".card", has_text="Left elbow below left shoulder")
     card.wait_for()
     closed.touch()
