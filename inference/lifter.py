@@ -69,6 +69,7 @@ HINT_ON: Final = 0.1
 HINT_SURE: Final = 0.9
 # Whoever was read further off than this is not whom the finder means: of the rendered lifters who were called (246,
 # seed 9403) 97 % lie nearer, and of 66 real ones 51; of 12 photos in which somebody else would be asked about, 3.
+# The finder is wrong about one real photo of the 66 where staff would be asked: there they can still say who lifts.
 HIDDEN_OFF: Final = 0.2
 # Where the finder sees nobody lift, nobody is called: it is under this on one of the 66, and on 166 of 167 rendered
 # scenes without a lifter (seeds 4001, 9301 to 9304).

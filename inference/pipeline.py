@@ -286,7 +286,8 @@ def people_assess(
             noise_load(engine.noise),
             (photo.width, photo.height),
             request.plate,
-            hands_low=_hands_low(hint),
+            # The hands of whoever the finder means vouch for nobody else's.
+            hands_low=meant and _hands_low(place),
         )
     return Assessment(
         width=photo.width,
@@ -421,7 +422,7 @@ def _doubt(
         if choice.unsure:
             return Reason.LIFTER_UNSURE, "It cannot be told who the lifter is: staff say which person."
         if choice.hidden:
-            return Reason.LIFTER_HIDDEN, "The lifter is hidden by others or by a plate. Judge by eye."
+            return Reason.LIFTER_HIDDEN, "The lifter could not be read: others or a plate may hide him. Judge by eye."
     return against
 
 

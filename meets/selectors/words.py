@@ -143,7 +143,7 @@ SUBJECTS = {
 REASON_SENTENCES = {
     Reason.NO_LIFTER: "No lifter was found in this photo. Judge by eye.",
     Reason.LIFTER_UNSURE: "It cannot be told who the lifter is: staff say which person. Until then judge by eye.",
-    Reason.LIFTER_HIDDEN: "The lifter is hidden by others or by a plate. Judge by eye.",
+    Reason.LIFTER_HIDDEN: "The lifter could not be read: others or a plate may hide him. Judge by eye.",
     Reason.JOINT_HIDDEN: "The {part} is not seen. Judge by eye.",
     Reason.WRONG_VIEW: "This camera cannot show it. Judge by eye, or add a photo from the other side.",
     Reason.VIEW_UNKNOWN: "It is not known where the camera stood. Judge by eye.",
@@ -161,7 +161,7 @@ REASON_SENTENCES = {
 REASON_SHORT = {
     Reason.NO_LIFTER: "no lifter found",
     Reason.LIFTER_UNSURE: WHO_LIFTS,
-    Reason.LIFTER_HIDDEN: "lifter hidden",
+    Reason.LIFTER_HIDDEN: "lifter not read",
     Reason.JOINT_HIDDEN: "{part} not seen",
     Reason.WRONG_VIEW: "{part}: not from this side",
     Reason.VIEW_UNKNOWN: "camera side not known",

@@ -272,6 +272,23 @@ def test_hands_that_the_engine_does_not_see_the_picture_must_show_low(
     assert (outcomes_of == {Outcome.MEETS}) is judged
 
 
+def test_hands_of_somebody_whom_the_finder_does_not_mean_vouch_for_nobody() -> None:
+    pose = poses.pose_of(poses.BENCH_BOTTOM)
+    hidden = pose.points.copy()
+    hidden[[Joint.LEFT_WRIST, Joint.RIGHT_WRIST], 2] = 0.1
+    place = LifterPlace(parts_of(pose.points[:, :2]), 1.0)
+    shot = Photo(np.zeros((700, 600, 3), np.uint8), 600, 700, 1.0)
+    request = Request(b"", Lift.BENCH, Phase.BOTTOM, View.LEFT, BOOK, lifter_at=(0.3, 0.5), lift_said=True)
+
+    def outcomes_at(there: LifterPlace) -> set[Outcome]:
+        seen = people_assess(request, shot, [Pose(hidden)], rulebook_load(BOOK), TruthEngine([]), there)
+        return {finding.outcome for finding in seen.findings if finding.rule == "bench_depth"}
+
+    assert outcomes_at(place) == {Outcome.MEETS}
+    beside = LifterPlace(place.points + np.array([place.size_px, 0.0]), 1.0)
+    assert outcomes_at(beside) == {Outcome.CANNOT_JUDGE}
+
+
 def squat(trunk_over: float) -> tuple[Pose, LifterPlace]:
     """A squatter, and a hint that sees his shoulders and hips elsewhere by that part of his size, upwards."""
     pose = poses.pose_of(poses.SQUAT_BOTTOM)
@@ -326,7 +343,7 @@ def off_the_hint(stands: dict[str, tuple[float, float]], lift: Lift, *, twice: b
 def test_where_nobody_read_is_the_lifter_nobody_is_asked() -> None:
     seen = off_the_hint(poses.STANDING_ARMS, Lift.BENCH, twice=True)
     said = {(finding.outcome, finding.reason, finding.detail) for finding in seen.findings}
-    sentence = "The lifter is hidden by others or by a plate. Judge by eye."
+    sentence = "The lifter could not be read: others or a plate may hide him. Judge by eye."
     assert said == {(Outcome.CANNOT_JUDGE, Reason.LIFTER_HIDDEN, sentence)}
     assert (seen.pose, seen.flag, [one.chosen for one in seen.people]) == (None, FlagKind.NONE, [False, False])
 

@@ -170,11 +170,11 @@ def test_staff_can_say_that_none_of_them_is_the_lifter_and_take_it_back(meet: Me
     assert (claim.lifter_at, claim.lifter_hidden, claim.stated_lifter) == (None, True, "hidden")
     assert results.reading_settle(claim=claim, seen=hidden())
     html = page(staff, image)
-    assert "The lifter is hidden by others or by a plate. Judge by eye." in html
+    assert "The lifter could not be read: others or a plate may hide him. Judge by eye." in html
     assert "It cannot be told who the lifter is" not in html
     assert 'name="person" value="none" required checked>' in html
     board = staff.get(reverse("meet-board", args=[meet.pk])).content.decode()
-    assert "lifter hidden" in board
+    assert "lifter not read" in board
     say(staff, image, nobody="1", assessment=row.pk)
     image.refresh_from_db()
     assert (image.lifter_hidden, image.stated_lifter, image.lifter_said_by) == (False, "", None)
@@ -186,6 +186,8 @@ def test_somebody_alone_who_was_not_taken_for_the_lifter_can_be_named(meet: Meet
     html = page(client_of(meet), row.image)
     assert re.findall(r'name="person" value="(\w+)" required( checked)?>', html) == [("1", ""), ("none", "")]
     assert "1 person seen" in html
+    assert "Say who the lifter is" in html
+    assert "Somebody else is the lifter" not in html
 
 
 def test_the_api_takes_that_nobody_read_is_the_lifter_but_not_with_a_place(meet: Meet) -> None:
